@@ -1,0 +1,10 @@
+"""Chatwoot: inboxes, contacts, conversations and messages, over its application API.
+
+The documentation is silent or wrong about most of what matters here; each call says what it
+relies on.
+"""
+
+from mayak.connectors.chatwoot.client import MESSAGE_CAPS, Chatwoot, Profile
+from mayak.connectors.chatwoot.wire import contact, inbox_ids
+
+__all__ = ["MESSAGE_CAPS", "Chatwoot", "Profile", "contact", "inbox_ids"]

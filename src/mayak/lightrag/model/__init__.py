@@ -1,0 +1,1 @@
+"""LightRAG's own words: records, chunks, identifiers, evidence, answers. Pure rules, no I/O."""

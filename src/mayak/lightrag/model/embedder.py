@@ -1,0 +1,47 @@
+"""What turns texts into vectors, as the rest of LightRAG sees it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+"""Shape (texts, dimensions), each row of length 1."""
+Vector = npt.NDArray[np.float32]
+"""Shape (dimensions,), of length 1."""
+
+
+class Embedder(Protocol):
+    @property
+    def provider(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def dimensions(self) -> int | None:
+        """None until a provider that does not say has answered once."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """How many texts are worth sending at once: few where it is slow, so that work is saved often."""
+        ...
+
+    async def passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of texts to be found. Raises Upstream when the provider fails,
+        UpstreamRejected when it refuses: of kind rejected or schema if the texts may be at fault.
+        """
+        ...
+
+    async def sentences(self, texts: Sequence[str]) -> Vectors:
+        """As `passages`, for somebody who waits: ahead of batches where there is a queue."""
+        ...
+
+    async def query(self, text: str) -> Vector:
+        """The vector of a question. Raises as `passages` does."""
+        ...
+
+
+def model_key(embedder: Embedder) -> str:
+    """What `rag_chunks.embedding_model` says: vectors of different keys are never compared."""
+    return f"{embedder.provider}/{embedder.model}"

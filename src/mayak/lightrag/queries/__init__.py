@@ -1,0 +1,1 @@
+"""All SQL of LightRAG, by what it is about."""

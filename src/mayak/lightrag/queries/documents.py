@@ -1,0 +1,211 @@
+"""SQL of documents: which are stale, what they are made of, which chunks they have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from uuid import UUID
+
+import orjson
+
+from mayak.lightrag.model.chunking import RULES, Chunk
+from mayak.lightrag.model.records import Message
+from mayak.platform.db import Conn, execute, execute_many, fetch_all, fetch_values
+
+STALE_CONVERSATIONS: LiteralString = """
+SELECT source.external_id
+  FROM (SELECT c.external_id, c.last_activity_at,
+               greatest(c.revision, max(m.revision)) AS revision,
+               (1 + count(m.external_id))::integer AS rows
+          FROM cw_conversations AS c
+          LEFT JOIN cw_messages AS m
+            ON m.project_id = c.project_id AND m.conversation_id = c.external_id
+         WHERE c.project_id = %(project_id)s AND c.deleted_at IS NULL
+         GROUP BY c.project_id, c.external_id) AS source
+  LEFT JOIN rag_documents AS d
+    ON d.project_id = %(project_id)s AND d.source_type = 'chatwoot_conversation'
+   AND d.external_id = source.external_id
+ WHERE (d.source_revision, d.source_rows, d.rules)
+       IS DISTINCT FROM (source.revision, source.rows, %(rules)s::integer)
+ ORDER BY source.last_activity_at DESC NULLS LAST, source.external_id
+"""
+
+LIVE_CONVERSATIONS: LiteralString = """
+SELECT external_id, subject, revision
+  FROM cw_conversations
+ WHERE project_id = %(project_id)s AND external_id = ANY(%(ids)s) AND deleted_at IS NULL
+"""
+
+CONVERSATION_MESSAGES: LiteralString = """
+SELECT external_id, conversation_id, message_type, content_type, content, private,
+       deleted_at IS NOT NULL AS deleted, sender_name AS author, sender_kind AS author_kind,
+       source_created_at AS at, synced_at, revision
+  FROM cw_messages
+ WHERE project_id = %(project_id)s AND conversation_id = ANY(%(ids)s)
+ ORDER BY conversation_id, source_created_at, length(external_id), external_id
+"""
+
+SAVE_DOCUMENT: LiteralString = """
+INSERT INTO rag_documents
+       (project_id, source_type, external_id, title, source_revision, source_rows, rules)
+VALUES (%(project_id)s, 'chatwoot_conversation', %(external_id)s, %(title)s, %(revision)s,
+        %(rows)s, %(rules)s)
+    ON CONFLICT (project_id, source_type, external_id) DO UPDATE
+   SET title = excluded.title, source_revision = excluded.source_revision,
+       source_rows = excluded.source_rows, rules = excluded.rules, updated_at = now()
+RETURNING id
+"""
+
+CHUNKS_OF_DOCUMENT: LiteralString = """
+SELECT id, ordinal, text_hash, spans, language, occurred_at
+  FROM rag_chunks
+ WHERE project_id = %(project_id)s AND document_id = %(document_id)s
+ ORDER BY ordinal
+"""
+
+DROP_CHUNKS: LiteralString = """
+DELETE FROM rag_chunks WHERE project_id = %(project_id)s AND id = ANY(%(ids)s)
+"""
+
+MOVE_CHUNK: LiteralString = """
+UPDATE rag_chunks
+   SET ordinal = %(ordinal)s, spans = %(spans)s::jsonb, language = %(language)s,
+       occurred_at = %(occurred_at)s, updated_at = now()
+ WHERE project_id = %(project_id)s AND id = %(id)s
+"""
+
+ADD_CHUNK: LiteralString = """
+INSERT INTO rag_chunks
+       (project_id, document_id, ordinal, kind, language, text, text_hash, spans, occurred_at)
+VALUES (%(project_id)s, %(document_id)s, %(ordinal)s, 'messages', %(language)s, %(text)s,
+        %(text_hash)s, %(spans)s::jsonb, %(occurred_at)s)
+"""
+
+DROP_ORPHANS: LiteralString = """
+DELETE FROM rag_documents AS d
+ WHERE d.project_id = %(project_id)s AND d.source_type = 'chatwoot_conversation'
+   AND NOT EXISTS (SELECT FROM cw_conversations AS c
+                    WHERE c.project_id = d.project_id AND c.external_id = d.external_id
+                      AND c.deleted_at IS NULL)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    external_id: str
+    subject: str | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceMessage(Message):
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptChunk:
+    id: UUID
+    ordinal: int
+    text_hash: bytes
+    spans: list[dict[str, Any]]
+    language: str
+    occurred_at: Any
+
+
+async def stale_conversations(conn: Conn, project_id: UUID) -> list[str]:
+    """Conversations whose document is missing or was made of other rows, the liveliest first."""
+    return await fetch_values(conn, STALE_CONVERSATIONS, project_id=project_id, rules=RULES)
+
+
+async def conversations(conn: Conn, project_id: UUID, ids: Sequence[str]) -> list[Conversation]:
+    """Those of `ids` that are not deleted."""
+    return await fetch_all(
+        conn, Conversation, LIVE_CONVERSATIONS, project_id=project_id, ids=list(ids)
+    )
+
+
+async def messages(conn: Conn, project_id: UUID, ids: Sequence[str]) -> list[SourceMessage]:
+    """Every row of these conversations, private and deleted ones too, in the order of talk."""
+    return await fetch_all(
+        conn, SourceMessage, CONVERSATION_MESSAGES, project_id=project_id, ids=list(ids)
+    )
+
+
+async def save_document(
+    conn: Conn, project_id: UUID, conversation: Conversation, *, revision: int, rows: int
+) -> UUID:
+    """Note what the document of a conversation is made of now. Its id."""
+    found = await fetch_values(
+        conn,
+        SAVE_DOCUMENT,
+        project_id=project_id,
+        external_id=conversation.external_id,
+        title=conversation.subject,
+        revision=revision,
+        rows=rows,
+        rules=RULES,
+    )
+    return UUID(str(found[0]))
+
+
+async def kept_chunks(conn: Conn, project_id: UUID, document_id: UUID) -> list[KeptChunk]:
+    return await fetch_all(
+        conn, KeptChunk, CHUNKS_OF_DOCUMENT, project_id=project_id, document_id=document_id
+    )
+
+
+async def drop_chunks(conn: Conn, project_id: UUID, ids: Sequence[UUID]) -> int:
+    return await execute(conn, DROP_CHUNKS, project_id=project_id, ids=list(ids)) if ids else 0
+
+
+async def move_chunks(
+    conn: Conn, project_id: UUID, moved: Sequence[tuple[UUID, int, Chunk]]
+) -> int:
+    """Give chunks whose text stayed their new place and spans; id and vector stay."""
+    rows = [
+        {"project_id": project_id, "id": id_, "ordinal": ordinal, **_columns(chunk)}
+        for id_, ordinal, chunk in moved
+    ]
+    return await execute_many(conn, MOVE_CHUNK, rows)
+
+
+async def add_chunks(
+    conn: Conn, project_id: UUID, document_id: UUID, added: Sequence[tuple[int, Chunk]]
+) -> int:
+    """Insert chunks, to be embedded."""
+    rows = [
+        {
+            "project_id": project_id,
+            "document_id": document_id,
+            "ordinal": ordinal,
+            "text": chunk.text,
+            "text_hash": chunk.text_hash,
+            **_columns(chunk),
+        }
+        for ordinal, chunk in added
+    ]
+    return await execute_many(conn, ADD_CHUNK, rows)
+
+
+async def drop_orphans(conn: Conn, project_id: UUID) -> int:
+    """Delete the documents of conversations that are gone, and their chunks with them."""
+    return await execute(conn, DROP_ORPHANS, project_id=project_id)
+
+
+def spans_as_json(chunk: Chunk) -> list[dict[str, Any]]:
+    return [
+        {
+            "external_id": span.external_id,
+            "start": span.start,
+            "end": span.end,
+            "source_start": span.source_start,
+        }
+        for span in chunk.spans
+    ]
+
+
+def _columns(chunk: Chunk) -> dict[str, object]:
+    return {
+        "spans": orjson.dumps(spans_as_json(chunk)).decode(),
+        "language": chunk.language,
+        "occurred_at": chunk.occurred_at,
+    }

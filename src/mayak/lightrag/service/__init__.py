@@ -1,0 +1,1 @@
+"""What LightRAG can do: keep its chunks fresh, embed them, answer, show a source."""

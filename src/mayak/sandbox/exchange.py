@@ -1,0 +1,293 @@
+"""One call to a local server: limits, faults, the answer, and its row in the journal.
+
+Every service answers through `exchange`; what differs between them is a `Service`.
+"""
+
+import asyncio
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mayak.sandbox.edits import BadEdit, apply_edit
+from mayak.sandbox.faults import BadFault, Fault, parse_header
+from mayak.sandbox.store import Store
+from mayak.sandbox.world import World
+
+MARK = "x-sandbox-read-timeout"
+"""Set by SandboxTransport: seconds its client is willing to wait for an answer."""
+
+PATIENCE = 3600.0
+"""Seconds after which even a server that never answers gives up."""
+
+REMEMBERED = 32
+"""Answers kept for duplicate pages, one per path."""
+
+DRIFT = {"added_by_a_later_version": {"shape": ["nobody", "expected"]}}
+PROXY_PAGE = b"<html><head><title>%d</title></head><body><h1>%d Bad Gateway</h1></body></html>\n"
+
+
+class NeverAnswered(Exception):
+    """The client will wait in vain."""
+
+
+class ConnectionDropped(Exception):
+    """The connection ended in the middle of an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer before it is rendered. A `body` that is not bytes becomes JSON."""
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json; charset=utf-8"
+
+    def rendered(self) -> bytes:
+        if isinstance(self.body, bytes):
+            return self.body
+        return b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What an operation is asked."""
+
+    world: World
+    rows: Store
+    """What reads see: the World, or an old copy of it."""
+    now: float
+    """The server's idea of the time, skewed or not; seconds since the epoch."""
+    method: str
+    path: Mapping[str, str]
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    raw_body: bytes
+    client: str
+    hidden_inboxes: frozenset[int] = frozenset()
+
+    def param(self, name: str) -> str | None:
+        """A query parameter that is present and not blank; the last one wins, as in Rails."""
+        values = self.query.get(name)
+        return values[-1] if values and values[-1].strip() else None
+
+
+Answer = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What differs between services when a call is refused or disturbed."""
+
+    name: str
+    throttled: Reply
+    expired: Reply
+    over_limit: Callable[[Call, str], bool]
+    """Count a call of an operation; True when it is one too many."""
+    rows_of: Callable[[Any], list[Any]]
+    """The list of rows inside an answer's body, to be disturbed in place; may be empty."""
+
+
+class Windows:
+    """Counters in fixed windows of whole minutes of the World's clock, never sliding."""
+
+    def __init__(self) -> None:
+        self._minute = -1
+        self._counts: Counter[str] = Counter()
+
+    def exceeded(self, key: str, limit: int, *, at: float) -> bool:
+        """Count a call under `key`; True from the (limit + 1)th of this minute on."""
+        minute = int(at // 60)
+        if minute != self._minute:
+            self._minute = minute
+            self._counts.clear()
+        self._counts[key] += 1
+        return self._counts[key] > limit
+
+
+async def exchange(
+    request: Request, *, world: World, service: Service, op: str, answer: Answer
+) -> Response:
+    """Answer one request and write it down."""
+    call = await _read(request, world)
+    try:
+        own = parse_header(call.headers.get("x-sandbox-fault"))
+    except BadFault as error:
+        return _plain(Reply(status=400, body={"error": str(error)}))
+    page = call.param("page") or ""
+    faults = own + world.faults.for_call(
+        service.name, op, page=int(page) if page.isdecimal() else 1
+    )
+    reply = _disturb(_answer(call, faults, service, op, answer), faults, service, call)
+    response = await _response(reply, faults, call)
+    unanswered = isinstance(response, Unanswered | Cut)
+    world.journal.write(
+        at=world.clock.now(),
+        service=service.name,
+        op=op,
+        method=call.method,
+        path=request.url.path,
+        params={k: v[0] if len(v) == 1 else v for k, v in call.query.items()} | dict(call.path),
+        status=0 if unanswered else reply.status,
+        faults=tuple(fault.kind for fault in faults),
+    )
+    for fault in faults:
+        if fault.kind == "mutate_between_pages":
+            with suppress(BadEdit):
+                apply_edit(world, str(fault.args["edit"]), fault.args.get("args") or {})
+    return response
+
+
+async def _read(request: Request, world: World) -> Call:
+    query = parse_qs(request.url.query, keep_blank_values=True)
+    return Call(
+        world=world,
+        rows=world,
+        now=world.clock.timestamp(),
+        method=request.method,
+        path={name: str(value) for name, value in request.path_params.items()},
+        query=query,
+        headers=request.headers,
+        raw_body=await request.body(),
+        client=request.client.host if request.client else "local",
+    )
+
+
+def _answer(call: Call, faults: list[Fault], service: Service, op: str, answer: Answer) -> Reply:
+    """The answer, unless a limit or a fault refuses first."""
+    if service.over_limit(call, op):
+        return service.throttled
+    for fault in faults:
+        match fault.kind:
+            case "ratelimit":
+                return service.throttled
+            case "token_expired":
+                return service.expired
+            case "html_error":
+                return _proxy_error(int(fault.args.get("code", 502)))
+            case "status":
+                return _status(fault.args)
+            case "stale_read" if call.method == "GET" and fault.before is not None:
+                call = replace(call, rows=fault.before)
+            case "permission_loss":
+                hidden = call.hidden_inboxes | {int(fault.args["inbox_id"])}
+                call = replace(call, hidden_inboxes=hidden)
+            case "clock_skew":
+                call = replace(call, now=call.now + float(fault.args["seconds"]))
+    return answer(call)
+
+
+def _disturb(reply: Reply, faults: list[Fault], service: Service, call: Call) -> Reply:
+    """Disturb a good JSON answer, and remember it for a page that is to be given twice."""
+    if reply.status != 200 or isinstance(reply.body, bytes):  # noqa: PLR2004
+        return reply
+    place = f"{service.name} {call.method} {sorted(call.path.items())}"
+    rendered = reply.rendered()
+    for fault in faults:
+        if fault.kind == "duplicate_page":
+            rendered = call.world.last_bodies.get(place, rendered)
+        elif fault.kind in {"reorder_page", "schema_drift"}:
+            rendered = _disturbed(rendered, fault, service)
+    call.world.last_bodies.pop(place, None)
+    call.world.last_bodies[place] = rendered
+    if len(call.world.last_bodies) > REMEMBERED:
+        del call.world.last_bodies[next(iter(call.world.last_bodies))]
+    return replace(reply, body=rendered)
+
+
+def _disturbed(rendered: bytes, fault: Fault, service: Service) -> bytes:
+    body = json.loads(rendered or b"null")
+    rows = service.rows_of(body)
+    if fault.kind == "schema_drift":
+        for row in rows or ([body] if isinstance(body, dict) else []):
+            row.update(fault.args.get("set") or DRIFT)
+    elif len(rows) > 1:
+        before = list(rows)
+        random.Random(fault.args.get("seed", 0)).shuffle(rows)
+        if rows == before:
+            rows.reverse()
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+async def _response(reply: Reply, faults: list[Fault], call: Call) -> Response:
+    response = _plain(reply)
+    for fault in faults:
+        match fault.kind:
+            case "latency":
+                seconds = float(fault.args["ms"]) / 1000
+                patience = call.headers.get(MARK)
+                if patience is None:
+                    await asyncio.sleep(seconds)
+                elif seconds >= float(patience):
+                    return Unanswered()
+            case "timeout":
+                return Unanswered()
+            case "drop":
+                kept = int(fault.args.get("bytes", len(response.body) // 2))
+                return Cut(response, kept)
+            case "truncate_json":
+                kept = int(fault.args.get("bytes", len(response.body) // 2))
+                return _plain(replace(reply, body=bytes(response.body)[:kept]))
+    return response
+
+
+def _plain(reply: Reply) -> Response:
+    # As a header and not as media_type, to which a charset would be added.
+    headers = {"content-type": reply.media_type, **reply.headers}
+    return Response(reply.rendered(), status_code=reply.status, headers=headers)
+
+
+def _proxy_error(code: int) -> Reply:
+    return Reply(status=code, body=PROXY_PAGE % (code, code), media_type="text/html")
+
+
+def _status(args: Mapping[str, Any]) -> Reply:
+    body = args.get("body", {"error": "Something went wrong"})
+    headers = {str(name): str(value) for name, value in (args.get("headers") or {}).items()}
+    if isinstance(body, str):
+        media_type = headers.pop("content-type", "text/plain; charset=utf-8")
+        return Reply(
+            status=int(args.get("code", 500)),
+            body=body.encode(),
+            headers=headers,
+            media_type=media_type,
+        )
+    return Reply(status=int(args.get("code", 500)), body=body, headers=headers)
+
+
+class Unanswered(Response):
+    """Sends nothing until the client goes away."""
+
+    async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
+        if any(name.decode() == MARK for name, _ in scope["headers"]):
+            raise NeverAnswered
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+        raise NeverAnswered
+
+
+class Cut(Response):
+    """Promises a whole body, sends a part of it and lets the connection die."""
+
+    def __init__(self, whole: Response, kept: int) -> None:
+        super().__init__(whole.body, status_code=whole.status_code)
+        self.raw_headers = whole.raw_headers
+        self._kept = kept
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": self.status_code}
+        await send({**start, "headers": self.raw_headers})
+        part = bytes(self.body)[: self._kept]
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+        raise ConnectionDropped

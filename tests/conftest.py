@@ -1,0 +1,129 @@
+"""Fixtures of every test: a real PostgreSQL, a fresh migrated database, two projects."""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from mayak.platform.db import Conn, Database
+from mayak.platform.embedded import TUNING, EmbeddedPostgres
+from mayak.platform.schema import migrate
+
+FAST = {**TUNING, "fsync": "off", "full_page_writes": "off", "max_connections": "400"}
+"""Test data need not survive the machine."""
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    with path.open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all processes of this test run."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def server(shared_folder: Path) -> Iterator[str]:
+    """The address of a PostgreSQL that tests may fill with databases, its last part open."""
+    given = os.environ.get("MAYAK_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    postgres = EmbeddedPostgres(shared_folder / "pg", FAST)
+    yield postgres.start().dsn
+    postgres.release()
+
+
+def in_database(dsn: str, name: str) -> str:
+    """The same server, another database."""
+    info = psycopg.conninfo.conninfo_to_dict(dsn)
+    host = str(info.get("host", ""))
+    user = info.get("user") or "postgres"
+    if host.startswith("/"):
+        return f"postgresql://{user}@/{name}?host={host}"
+    secret = f":{info['password']}" if info.get("password") else ""
+    return f"postgresql://{user}{secret}@{host}:{info.get('port') or 5432}/{name}"
+
+
+@pytest.fixture(scope="session")
+def template(server: str, shared_folder: Path) -> str:
+    """The name of a migrated database that is copied for each test."""
+    name = "mayak_template"
+    with (
+        one_at_a_time(shared_folder / "template.lock"),
+        psycopg.connect(server, autocommit=True) as conn,
+    ):
+        found = conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+        marker = shared_folder / "template.ready"
+        if found and not marker.exists():
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            found = None
+        if not found:
+            conn.execute(f"CREATE DATABASE {name}")
+            asyncio.run(migrate(in_database(server, name)))
+            marker.touch()
+    return name
+
+
+@pytest.fixture
+def dsn(server: str, template: str) -> Iterator[str]:
+    """A fresh migrated database of this test alone."""
+    name = f"t_{uuid4().hex[:16]}"
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield in_database(server, name)
+        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(dsn: str) -> AsyncIterator[Database]:
+    async with Database(dsn) as opened:
+        yield opened
+
+
+async def new_project(database: Database, name: str) -> UUID:
+    async with database.system_transaction() as conn:
+        cursor = await conn.execute(
+            """
+            WITH home AS (INSERT INTO workspaces (name) VALUES ('Studio') RETURNING id)
+            INSERT INTO projects (workspace_id, slug, name) SELECT id, %s, %s FROM home
+            RETURNING id
+            """,
+            (name.lower(), name),
+        )
+        row = await cursor.fetchone()
+        assert row
+        return UUID(str(row[0]))
+
+
+@pytest.fixture
+async def project(database: Database) -> UUID:
+    return await new_project(database, "Northwind")
+
+
+@pytest.fixture
+async def other_project(database: Database) -> UUID:
+    return await new_project(database, "Baltika")
+
+
+@pytest.fixture
+async def conn(database: Database, project: UUID) -> AsyncIterator[Conn]:
+    """A transaction in `project`; the database goes away with the test."""
+    async with database.transaction(project) as open_transaction:
+        yield open_transaction

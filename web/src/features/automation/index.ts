@@ -1,0 +1,2 @@
+export { ActiveRuns } from "./active-runs";
+export { runsQuery } from "./api";

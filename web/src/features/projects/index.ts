@@ -1,0 +1,3 @@
+export { type Project, ProjectContext, projectsQuery, useProject } from "./api";
+export { ProjectMenu } from "./project-menu";
+export { ProjectsPage } from "./projects-page";

@@ -1,0 +1,2 @@
+export { connectorsQuery } from "./api";
+export { ConnectorLines } from "./connector-lines";
