@@ -42,5 +42,6 @@ export default tseslint.config(
       ],
     },
   },
+  { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked },
   { files: ["**/*.test.{ts,tsx}"], rules: { "max-lines-per-function": ["error", 80] } },
 );

@@ -112,7 +112,7 @@ async def test_deleting_leaves_a_tombstone_and_touches_the_conversation(
 
     assert (await chatwoot.delete("/conversations/1/messages/7")).status_code == 200
 
-    response = await chatwoot.get("/conversations/1/messages", params={"after": 6, "before": 8})
+    response = await chatwoot.get("/conversations/1/messages", params={"after": 7, "before": 8})
     (row,) = response.json()["payload"]
     assert row["content"] == "This message was deleted"
     assert row["content_attributes"] == {"deleted": True}

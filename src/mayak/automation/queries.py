@@ -380,3 +380,16 @@ SELECT job_type, status, count(*) AS runs FROM worker_runs
 async def counts(conn: Conn) -> list[dict[str, Any]]:
     """Runs of the last day and open ones, by job type and status, in the scope of `conn`."""
     return await fetch_dicts(conn, COUNTS)
+
+
+LONGEST_WAIT: LiteralString = """
+SELECT coalesce(max(now() - greatest(queued_at, coalesce(not_before, queued_at))), interval '0')
+  FROM worker_runs
+ WHERE status = 'queued' AND (not_before IS NULL OR not_before <= now())
+"""
+
+
+async def longest_wait(conn: Conn) -> timedelta:
+    """How long the run that waits longest could have started already."""
+    wait: timedelta = await fetch_value(conn, LONGEST_WAIT)
+    return wait

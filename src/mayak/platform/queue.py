@@ -7,7 +7,7 @@ either waits for running work or takes it back.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,10 +17,12 @@ import psycopg
 import structlog
 from pgqueuer.adapters.drivers.psycopg import PsycopgDriver
 from pgqueuer.core.qm import QueueManager
+from pgqueuer.core.tm import cancel_and_wait
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
+from pgqueuer.ports.driver import NotifyCallback
 from pgqueuer.queries import Queries
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 
 from mayak.platform.db import Conn
 
@@ -88,6 +90,45 @@ async def deliveries(conn: Conn) -> Deliveries:
     )
 
 
+class ListeningDriver(PsycopgDriver):
+    """The engine's driver with an ear of its own.
+
+    The engine listens and asks on one connection, and psycopg lets nobody ask while it listens:
+    every question would wait for the end of a listening turn (up to a second, measured). Here
+    a second connection does nothing but listen.
+    """
+
+    def __init__(self, connection: AsyncConnection, bell: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._bell = bell
+        self._hearers: dict[str, list[NotifyCallback]] = {}
+        self._ear: asyncio.Task[None] | None = None
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        if channel not in self._hearers:
+            if self._ear is not None:
+                await cancel_and_wait(self._ear)
+            await self._bell.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            self._ear = asyncio.create_task(self._listen())
+        self._hearers.setdefault(channel, []).append(callback)
+
+    async def remove_listener(self, channel: str, callback: NotifyCallback) -> None:
+        hearers = self._hearers.get(channel, [])
+        if callback in hearers:
+            hearers.remove(callback)
+
+    async def _listen(self) -> None:
+        async for note in self._bell.notifies():
+            for callback in list(self._hearers.get(note.channel, ())):
+                callback(note.payload)
+
+    async def __aexit__(self, *_: object) -> None:
+        await super().__aexit__(*_)
+        if self._entered == 0 and self._ear is not None:
+            await cancel_and_wait(self._ear)
+            self._ear = None
+
+
 class QueueWorker:
     """Takes messages of the given entrypoints off the queue until it is told to stop."""
 
@@ -107,10 +148,8 @@ class QueueWorker:
         """Work until `stop`. A lost database is waited for, as long as it takes."""
         while not self._stopping.is_set():
             try:
-                async with await AsyncConnection.connect(
-                    self._dsn, autocommit=True, application_name="mayak worker"
-                ) as conn:
-                    await self._listen(conn)
+                async with await self._connect() as conn, await self._connect() as bell:
+                    await self._listen(conn, bell)
             except (psycopg.Error, OSError) as error:
                 log.warning("the worker lost the database and tries again", error=str(error))
             finally:
@@ -127,15 +166,20 @@ class QueueWorker:
             await asyncio.wait(self._running, timeout=patience.total_seconds())
         self._cancel_running()
 
-    async def _listen(self, conn: AsyncConnection) -> None:
-        manager = QueueManager(Queries(PsycopgDriver(conn)))
+    async def _connect(self) -> AsyncConnection:
+        return await AsyncConnection.connect(
+            self._dsn, autocommit=True, connect_timeout=10, application_name="mayak worker"
+        )
+
+    async def _listen(self, conn: AsyncConnection, bell: AsyncConnection) -> None:
+        manager = QueueManager(Queries(ListeningDriver(conn, bell)))
         for entrypoint, handler in self._handlers.items():
             manager.entrypoint(entrypoint)(self._tracked(handler))
         self._manager = manager
         if self._stopping.is_set():
             return
         await conn.execute(DROP_OLD_LOG, {"kept": LOG_KEPT})
-        watch = asyncio.create_task(self._end_when_lost(conn, manager))
+        watch = asyncio.create_task(self._end_when_lost((conn, bell), manager))
         self.ready.set()
         try:
             await manager.run(
@@ -147,10 +191,12 @@ class QueueWorker:
         finally:
             watch.cancel()
 
-    async def _end_when_lost(self, conn: AsyncConnection, manager: QueueManager) -> None:
+    async def _end_when_lost(
+        self, connections: Sequence[AsyncConnection], manager: QueueManager
+    ) -> None:
         # Work in flight is cancelled with the connection: its lease can no longer be kept,
         # and the engine would wait for it before it lets go of the dead connection.
-        while not (conn.closed or conn.broken):  # noqa: ASYNC110  # the driver offers no event
+        while not any(one.closed or one.broken for one in connections):  # noqa: ASYNC110  # no event
             await asyncio.sleep(0.25)
         manager.shutdown.set()
         self._cancel_running()

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mayak.sandbox.edits import BadEdit, apply_edit
+from mayak.sandbox.edits import apply_edit
 from mayak.sandbox.faults import BadFault, Fault, parse_header
 from mayak.sandbox.store import Store
 from mayak.sandbox.world import World
@@ -117,7 +117,10 @@ class Windows:
 async def exchange(
     request: Request, *, world: World, service: Service, op: str, answer: Answer
 ) -> Response:
-    """Answer one request and write it down."""
+    """Answer one request and write it down.
+
+    Raises BadEdit, so that the call fails loudly, when a planned edit does not fit the World.
+    """
     call = await _read(request, world)
     try:
         own = parse_header(call.headers.get("x-sandbox-fault"))
@@ -142,8 +145,7 @@ async def exchange(
     )
     for fault in faults:
         if fault.kind == "mutate_between_pages":
-            with suppress(BadEdit):
-                apply_edit(world, str(fault.args["edit"]), fault.args.get("args") or {})
+            apply_edit(world, str(fault.args["edit"]), fault.args.get("args") or {})
     return response
 
 
@@ -274,7 +276,6 @@ class Unanswered(Response):
             async with asyncio.timeout(PATIENCE):
                 while (await receive())["type"] != "http.disconnect":
                     pass
-        raise NeverAnswered
 
 
 class Cut(Response):

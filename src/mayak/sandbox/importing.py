@@ -44,9 +44,10 @@ DERIVED = {
 class Importer:
     """Takes agents, inboxes, labels, contacts, conversations and messages, in this order."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._world = World(clock)
-        self._account_id: int | None = None
+    def __init__(self, clock: Clock, *, account_id: int) -> None:
+        """Rows that name no account belong to `account_id`."""
+        self._account_id = account_id
+        self._world = World(clock, account_id=account_id, account_name="Imported")
 
     def take(self, kind: str, row: Row) -> None:
         """Add one row. Raises KeyError, TypeError or ValueError, saying what is wrong."""
@@ -54,10 +55,7 @@ class Importer:
 
     def finish(self) -> World:
         """The World, with tokens; ids go on after the greatest that came."""
-        world = self._world
-        account_id = self._account_id or 1
-        world.account_id = account_id
-        world.accounts.setdefault(account_id, Account(id=account_id, name="Imported"))
+        world, account_id = self._world, self._account_id
         for kind, ids in (
             ("agent", world.agents),
             ("inbox", world.inboxes),
@@ -91,9 +89,7 @@ class Importer:
 
     def _account(self, row: Row) -> int:
         given = row.get("account_id")
-        account_id = _integer(given, "account_id") if given else self._account_id or 1
-        if self._account_id is None:
-            self._account_id = account_id
+        account_id = _integer(given, "account_id") if given else self._account_id
         self._world.accounts.setdefault(account_id, Account(id=account_id, name="Imported"))
         return account_id
 
@@ -192,9 +188,7 @@ class Importer:
 
     def _messages(self, row: Row) -> None:
         display_id = _integer(row["conversation_id"], "conversation_id")
-        given = row.get("account_id")
-        account_id = _integer(given, "account_id") if given else self._account_id or 1
-        self._message(row, account_id, display_id, replace_known=True)
+        self._message(row, self._account(row), display_id, replace_known=True)
 
     def _message(self, row: Row, account_id: int, display_id: int, *, replace_known: bool) -> None:
         """Take a message, whole from its own file or, until then, embedded in its conversation."""
@@ -304,8 +298,9 @@ def _time(value: Any, name: str) -> float:
 def _message_type(value: Any) -> int:
     if value in MESSAGE_TYPES:
         return MESSAGE_TYPES.index(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(MESSAGE_TYPES):
-        return value
+    known = [str(number) for number in range(len(MESSAGE_TYPES))]
+    if isinstance(value, int | str) and str(value) in known:
+        return int(value)
     raise ValueError(f"message_type {value!r} is none of 0..3 or {', '.join(MESSAGE_TYPES)}")
 
 

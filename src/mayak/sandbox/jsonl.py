@@ -18,6 +18,10 @@ FILES = ("agents", "inboxes", "labels", "contacts", "conversations", "messages")
 """In the order in which they are read: a row may mention those of the files before it."""
 
 
+ACCOUNTED = ("conversations", "messages", "agents")
+"""Whose rows name their account; where none does, it is 1."""
+
+
 class BadExport(ValueError):
     """An export cannot be served; the message names the file, the line and the reason."""
 
@@ -25,14 +29,17 @@ class BadExport(ValueError):
 def load_world(directory: Path | str, *, clock: Clock | None = None) -> World:
     """The World in `directory`, or in its subfolder `chatwoot`.
 
-    The account is that of the first conversation, or 1. Its administrator is served under
-    ADMIN_TOKEN. Raises BadExport before anything is served.
+    The account is that of the first row that names one, or 1. Its administrator is served
+    under ADMIN_TOKEN. Raises BadExport before anything is served.
     """
     folder = _folder(Path(directory))
-    importer = Importer(clock or Clock())
-    for kind in FILES:
-        path = folder / f"{kind}.jsonl"
-        for number, row in _lines(path):
+    paths = {kind: folder / f"{kind}.jsonl" for kind in FILES}
+    rows = {kind: list(_lines(path)) for kind, path in paths.items()}
+    named = (row.get("account_id") for kind in ACCOUNTED for _, row in rows[kind])
+    account_id = next((int(str(one)) for one in named if str(one).isdecimal()), 1)
+    importer = Importer(clock or Clock(), account_id=account_id)
+    for kind, path in paths.items():
+        for number, row in rows[kind]:
             try:
                 importer.take(kind, row)
             except (KeyError, ValueError, TypeError, AttributeError) as error:

@@ -43,6 +43,7 @@ CONVERSATION_KEYS = {
     "key", "inbox", "contact", "assignee", "status", "priority", "labels", "subject", "messages",
 }  # fmt: skip
 MESSAGE_KEYS = {"at", "from", "text", "private", "deleted", "activity"}
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DAYS_AGO = re.compile(r"-(\d+)d (\d{2}):(\d{2})")
 AGO = re.compile(r"-(?:(\d+)h)?(?:(\d+)m)?")
 UNSAID = timedelta(minutes=5)
@@ -56,7 +57,7 @@ class StoryError(ValueError):
 def parsed(name: str, text: str) -> dict[str, Any]:
     """The mapping in a story file. Raises StoryError."""
     try:
-        raw = yaml.safe_load(text)
+        raw = yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe loader, the faster one if there
     except yaml.YAMLError as error:
         raise StoryError(f"{name}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):

@@ -7,6 +7,11 @@ export interface Span {
   to: number;
 }
 
+/** How many characters the server counts in a text: code points. */
+export function characters(text: string): number {
+  return Array.from(text).length;
+}
+
 /** The UTF-16 span of code points [start, end), or null when the text has no such span. */
 export function utf16Span(text: string, start: number, end: number): Span | null {
   if (start < 0 || end < start) return null;

@@ -4,7 +4,7 @@ The documentation is silent or wrong about most of what matters here; each call 
 relies on.
 """
 
-from mayak.connectors.chatwoot.client import MESSAGE_CAPS, Chatwoot, Profile
+from mayak.connectors.chatwoot.client import CONCURRENCY, Chatwoot, Profile
 from mayak.connectors.chatwoot.wire import contact, inbox_ids
 
-__all__ = ["MESSAGE_CAPS", "Chatwoot", "Profile", "contact", "inbox_ids"]
+__all__ = ["CONCURRENCY", "Chatwoot", "Profile", "contact", "inbox_ids"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from mayak.connectors.base import Checkpoint, Page
+from mayak.connectors.base import Checkpoint, Page, Record
 from mayak.connectors.chatwoot import replies, wire
 from mayak.connectors.chatwoot.replies import SERVICE
 from mayak.errors import Upstream, UpstreamRejected
@@ -153,7 +153,7 @@ class Chatwoot:
             records=found.records,
             rejected=found.rejected,
             checkpoint={**checkpoint, "page": page + 1},
-            complete=not (found.records or found.rejected),
+            complete=found.complete,
             total=found.total,
             observed_at=found.observed_at,
         )
@@ -176,11 +176,13 @@ class Chatwoot:
         data = body.get("data") if isinstance(body, dict) else None
         rows = _rows(data, "payload")
         records, rejected = wire.parse(wire.conversation, "conversation", rows)
+        # Anonymous visitors are in no list of contacts: they exist only as senders.
+        people, strange = wire.parse(wire.sender, "contact", _senders(records))
         return Page(
-            records=records,
-            rejected=rejected,
+            records=[*people, *records],
+            rejected=[*strange, *rejected],
             checkpoint=checkpoint,
-            complete=True,
+            complete="updated_within" in asked or not rows,
             total=_count(data, "all_count"),
             observed_at=observed_at,
         )
@@ -263,6 +265,12 @@ def _split(rows: list[Any], after: int, before: int) -> int:
 def _window_ignored() -> UpstreamRejected:
     reason = "it ignores the id window of a message list; a newer version of it is needed"
     return UpstreamRejected(SERVICE, reason, kind="schema")
+
+
+def _senders(conversations: list[Record]) -> list[Any]:
+    metas = [record.payload.get("meta") for record in conversations]
+    found = [meta.get("sender") for meta in metas if isinstance(meta, dict)]
+    return [sender for sender in found if sender]  # empty once the contact is deleted
 
 
 def _rows(body: Any, name: str) -> list[Any]:

@@ -140,6 +140,11 @@ def contact(raw: Json) -> Record:
     )
 
 
+def sender(raw: Json) -> Record:
+    """A contact as conversations embed it: with fewer fields than in the list of contacts."""
+    return contact(_without(raw, frozenset({"type"})))
+
+
 def inbox_ids(entries: object) -> set[int]:
     """The inboxes that a contact has been seen in, from its `contact_inboxes`."""
     found = set()

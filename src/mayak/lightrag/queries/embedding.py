@@ -46,15 +46,18 @@ UPDATE rag_chunks AS waiting
 """
 
 CLAIM_CHUNKS: LiteralString = """
+WITH next AS MATERIALIZED (
+  SELECT id FROM rag_chunks
+   WHERE project_id = %(project_id)s AND embedding_status = 'pending'
+     AND (embedding_attempts > 0) = %(tried_before)s AND id <> ALL(%(set_aside)s)
+   ORDER BY occurred_at DESC, id
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
 UPDATE rag_chunks AS c
    SET embedding_status = 'processing', embedding_attempts = c.embedding_attempts + 1,
        updated_at = now()
-  FROM (SELECT id FROM rag_chunks
-         WHERE project_id = %(project_id)s AND embedding_status = 'pending'
-           AND (embedding_attempts > 0) = %(tried_before)s AND id <> ALL(%(set_aside)s)
-         ORDER BY occurred_at DESC, id
-         LIMIT %(limit)s
-           FOR UPDATE SKIP LOCKED) AS next
+  FROM next
  WHERE c.project_id = %(project_id)s AND c.id = next.id
 RETURNING c.id, c.text, c.text_hash, c.occurred_at
 """

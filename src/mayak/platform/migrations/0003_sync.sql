@@ -46,6 +46,8 @@ CREATE TABLE connector_errors (
   fingerprint text NOT NULL,
   message text NOT NULL,
   external_id text,
+  -- What has to be read again to get the failed record, such as the conversation of a message.
+  parent_id text,
   payload jsonb,
   attempt integer NOT NULL DEFAULT 1,
   status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'retrying', 'dead_letter', 'resolved')),

@@ -229,7 +229,6 @@ def agent(row: Agent) -> Row:
         "auto_offline": True,
         "confirmed": True,
         "thumbnail": "",
-        "custom_role_id": None,
         **row.extra,
         "id": row.id,
         "account_id": row.account_id,

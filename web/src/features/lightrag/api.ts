@@ -67,15 +67,23 @@ export const sourceQuery = (projectId: string, citation: Citation) =>
     staleTime: 60_000,
   });
 
-export function useAsk() {
+interface Asked {
+  question: string;
+  /** The answer that was on the page when this was asked; null when none was. */
+  from: string | null;
+}
+
+/** Ask, keep the answer, and stay pending until `onAnswer` (which opens it) is done. */
+export function useAsk(onAnswer: (answer: Answer, asked: Asked) => Promise<void>) {
   const queryClient = useQueryClient();
   const { id: projectId } = useProject();
   return useMutation({
-    mutationFn: (question: string) =>
+    mutationFn: ({ question }: Asked) =>
       unwrap(api.POST("/lightrag/query", { body: { question, locale: locale() } })),
-    onSuccess: (answer) => {
+    onSuccess: (answer, asked) => {
       queryClient.setQueryData(answerQuery(projectId, answer.id).queryKey, answer);
       void queryClient.invalidateQueries({ queryKey: historyQuery(projectId).queryKey });
+      return onAnswer(answer, asked);
     },
   });
 }

@@ -93,7 +93,7 @@ function ProjectRow({ project, current, busy, onOpen }: ProjectRowProps) {
   return (
     <UnstyledButton className={classes.row} onClick={onOpen} disabled={busy}>
       <span className={classes.initial} aria-hidden>
-        {[...project.name][0]?.toUpperCase()}
+        {Array.from(project.name)[0]?.toUpperCase()}
       </span>
       <span className={classes.rowText}>
         <Text component="span" fw={600} truncate dir="auto">

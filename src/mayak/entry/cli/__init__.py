@@ -1,0 +1,40 @@
+"""The command line. Every verb is one function; --json makes any of them speak to programs."""
+
+import signal
+import sys
+
+import click
+import typer
+from typer.main import get_command
+
+from mayak.entry.cli import about, data, people, processes
+from mayak.entry.cli.output import err, fail
+from mayak.errors import AppError
+
+app = typer.Typer(
+    name="mayak",
+    help="A control tower for client work.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for group in (processes.app, data.app, about.app):
+    app.registered_commands += group.registered_commands
+app.add_typer(people.users, name="user")
+app.add_typer(people.projects, name="project")
+
+
+def main() -> None:
+    """Run a command; an error is one line (and one JSON document if asked), never a traceback."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        status = get_command(app)(standalone_mode=False, prog_name="mayak")
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        status = error.exit_code
+    except AppError as error:
+        status = fail(error, as_json="--json" in sys.argv)
+    except (KeyboardInterrupt, click.Abort):
+        err.print("mayak: interrupted")
+        status = 130
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,183 @@
+"""mayak sync, mayak ask: bring the data in, ask it something."""
+
+import time
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from mayak.automation.api import RunView
+from mayak.automation.model import SUCCESS, Run
+from mayak.automation.queries import workers_alive
+from mayak.entry.cli.output import Json, emit, err, out
+from mayak.entry.cli.running import settings, with_parts
+from mayak.entry.postgres import Opened
+from mayak.entry.serving import working
+from mayak.entry.tracking import ask_for, follow
+from mayak.entry.wiring import Parts
+from mayak.errors import InvalidInput
+from mayak.kit import clock
+from mayak.lightrag import service as lightrag
+from mayak.lightrag.api import AnswerView
+from mayak.lightrag.model.embedder import Embedder
+from mayak.projects import service as projects
+from mayak.projects.model import Project
+from mayak.sync import service as sync_service
+
+app = typer.Typer()
+
+ProjectOption = Annotated[str, typer.Option("--project", "-p", help="Slug, name or id.")]
+JOBS = {"chatwoot": "chatwoot_sync"}
+
+
+async def _project(parts: Parts, name: str) -> Project:
+    async with parts.database.system_transaction() as conn:
+        return await projects.find(conn, name)
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+    )
+
+
+@app.command()
+def sync(
+    connector: Annotated[str, typer.Argument(help="chatwoot")],
+    *,
+    project: ProjectOption,
+    json: Json = False,
+) -> None:
+    """Bring a project's copy up to date and wait for it."""
+    if connector not in JOBS:
+        raise InvalidInput("connector", f"{connector!r} is not built; there is {', '.join(JOBS)}")
+
+    async def run(parts: Parts, _: Opened) -> dict[str, Any]:
+        began = time.monotonic()
+        found = await _project(parts, project)
+        asked = await ask_for(parts, found.id, JOBS[connector], "mayak sync")
+        with _bar() as bar:
+            task = bar.add_task(f"{connector} → {found.slug}", total=None)
+
+            def look(seen: Run) -> None:
+                note = seen.progress_note or seen.status
+                bar.update(
+                    task,
+                    description=f"{connector} → {found.slug}: {note}",
+                    completed=seen.progress_done or 0,
+                    total=seen.progress_total,
+                )
+
+            async with working(parts, only={JOBS[connector]}):
+                ended = await follow(parts, found.id, asked.id, look)
+        async with parts.database.transaction(found.id) as conn:
+            counts = await sync_service.mirror_counts(conn, found.id)
+        async with parts.database.system_transaction() as conn:
+            workers = await workers_alive(conn)
+        return {
+            "project": found.slug,
+            "synced": {
+                "contacts": counts.contacts,
+                "conversations": counts.conversations,
+                "messages": counts.messages,
+            },
+            "run": RunView.of(ended),
+            "seconds": round(time.monotonic() - began, 3),
+            "workers": workers,
+        }
+
+    outcome = with_parts(settings(quiet=True), run)
+    ended: RunView = outcome["run"]
+    if json:
+        emit(outcome)
+    else:
+        _tell(outcome)
+    if not outcome["workers"]:
+        err.print("[dim]No worker is running: `mayak up` makes new messages answerable.[/]")
+    if ended.status not in SUCCESS:
+        raise typer.Exit(1)
+
+
+def _tell(outcome: dict[str, Any]) -> None:
+    ended: RunView = outcome["run"]
+    have = outcome["synced"]
+    out.print(
+        f"{outcome['project']}: {ended.status} in {outcome['seconds']:.1f} s. Here now: "
+        f"{have['conversations']} conversations, {have['messages']} messages, "
+        f"{have['contacts']} contacts."
+    )
+    if ended.counters:
+        out.print("  " + ", ".join(f"{name} {count}" for name, count in ended.counters.items()))
+    if ended.error:
+        err.print(f"[bold red]{ended.error.kind}[/]: {ended.error.message}", markup=True)
+    if ended.not_before:
+        err.print(f"It is tried again at {ended.not_before:%H:%M:%S} UTC by any worker.")
+
+
+@app.command()
+def ask(
+    question: str,
+    *,
+    project: ProjectOption,
+    locale: Annotated[
+        str, typer.Option(help="Language of the frame of the answer: en, ru or auto.")
+    ] = "auto",
+    json: Json = False,
+) -> None:
+    """Ask a project's data. Every quote is checked against the stored message."""
+
+    async def run(parts: Parts, _: Opened) -> AnswerView:
+        found = await _project(parts, project)
+        # What a sync has just brought in is cut into chunks first; vectors may come later.
+        await lightrag.catch_up(parts.database, found.id)
+        answer = await lightrag.ask(
+            parts.database,
+            parts.resources.get(Embedder),
+            found.id,
+            question,
+            locale=_locale(locale, question),
+            links=parts.resources.get(lightrag.SourceLinks),
+            at=clock.now(),
+        )
+        return AnswerView.of(answer)
+
+    answer = with_parts(settings(quiet=True), run)
+    if json:
+        emit(answer)
+    else:
+        _show(answer)
+
+
+def _locale(wanted: str, question: str) -> Literal["en", "ru"]:
+    match wanted:
+        case "en" | "ru":
+            return wanted
+        case "auto":
+            return "ru" if any("а" <= letter <= "я" for letter in question.lower()) else "en"
+        case _:
+            raise InvalidInput("locale", "use en, ru or auto")
+
+
+def _show(answer: AnswerView) -> None:
+    if answer.status == "empty":
+        out.print(f"[bold]Not in the data.[/] {answer.reason_text or ''}")
+    for sentence in answer.sentences:
+        marks = "".join(f"[{index}]" for index in sentence.citations)
+        out.print(f"{sentence.text} {marks}", markup=False)
+    if answer.citations:
+        out.print()
+    for citation in answer.citations:
+        out.print(
+            f"[{citation.index}] {citation.author or ''}, {citation.occurred_at:%d %b %Y %H:%M}: "
+            f"“{citation.quote}”",
+            markup=False,
+        )
+        if citation.url:
+            out.print(f"    {citation.url}", markup=False, style="dim")
+    for note in answer.notes:
+        err.print(f"[dim]note: {note}[/]")

@@ -1,0 +1,45 @@
+"""What a command says: one JSON document on standard output, or text; the rest on standard error."""
+
+import sys
+from typing import Annotated, Any
+
+import orjson
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+
+from mayak.errors import AppError, Misconfigured
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document; everything else goes to stderr.")
+]
+err = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+
+def emit(document: object) -> None:
+    """Print a JSON document."""
+    sys.stdout.buffer.write(
+        orjson.dumps(
+            document, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        )
+    )
+    sys.stdout.flush()
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(type(value).__name__)
+
+
+def fail(error: AppError, *, as_json: bool) -> int:
+    """Say what went wrong; the exit status."""
+    if as_json:
+        emit({"error": {"code": error.code, "detail": str(error)}})
+    err.print(f"[bold red]mayak:[/] {_escaped(str(error))}")
+    return 2 if isinstance(error, Misconfigured) else 1
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", "\\[")

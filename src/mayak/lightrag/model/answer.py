@@ -1,0 +1,160 @@
+"""An answer: sentences with citations, every citation a quote that stands in the record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Literal
+from uuid import UUID
+
+from mayak.lightrag.model.choice import Scored
+from mayak.lightrag.model.language import Locale
+from mayak.lightrag.model.links import SourceLinks
+from mayak.lightrag.model.records import AuthorKind, Message, is_public
+from mayak.lightrag.model.wording import framed
+
+Status = Literal["answered", "empty", "error"]
+Mode = Literal["hybrid", "lexical", "none"]
+Reason = Literal["no_source_rows", "none_chunked", "none_embedded", "filtered", "below_threshold"]
+Note = Literal["embeddings_unavailable", "still_embedding"]
+Feedback = Literal["up", "down"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    index: int
+    """From 1, as the sentence refers to it."""
+    quote: str
+    source_type: Literal["chatwoot_message"] = "chatwoot_message"
+    external_id: str
+    field: Literal["content"] = "content"
+    start: int
+    end: int
+    """The quote is characters [start, end) of the record's field, counted in code points."""
+    url: str | None
+    author: str | None
+    author_kind: AuthorKind | None
+    conversation_id: str
+    occurred_at: datetime
+    synced_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    text: str
+    citations: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Milliseconds."""
+
+    embed_ms: float = 0.0
+    search_ms: float = 0.0
+    answer_ms: float = 0.0
+    total_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    id: UUID
+    question: str
+    locale: Locale
+    status: Status
+    mode: Mode
+    reason: Reason | None = None
+    """Why there is no answer; None when there is one."""
+    reason_text: str | None = None
+    answer: str = ""
+    sentences: list[Sentence] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    timings: Timings = field(default_factory=Timings)
+    asked_at: datetime
+    feedback: Feedback | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What an answer is about to claim that a message says."""
+
+    external_id: str
+    start: int
+    end: int
+    text: str
+
+
+def quotes(chosen: Sequence[Scored]) -> list[Quote]:
+    """The quotes of the chosen sentences; neighbours on one line of a message become one."""
+    made: list[Quote] = []
+    for one in chosen:
+        candidate = one.candidate
+        quote = Quote(
+            external_id=candidate.message.external_id,
+            start=candidate.start,
+            end=candidate.end,
+            text=candidate.text,
+        )
+        content = candidate.message.content or ""
+        place = next((at for at, other in enumerate(made) if _adjoin(other, quote, content)), None)
+        if place is None:
+            made.append(quote)
+        else:
+            made[place] = _joined(made[place], quote, content)
+    return made
+
+
+def _adjoin(one: Quote, other: Quote, content: str) -> bool:
+    first, second = sorted((one, other), key=lambda quote: quote.start)
+    gap = content[first.end : second.start]
+    return one.external_id == other.external_id and not gap.strip() and "\n" not in gap
+
+
+def _joined(one: Quote, other: Quote, content: str) -> Quote:
+    start, end = min(one.start, other.start), max(one.end, other.end)
+    return Quote(external_id=one.external_id, start=start, end=end, text=content[start:end])
+
+
+def verify(quote: Quote, record: Message | None) -> bool:
+    """Whether the record still says exactly this, exactly there, for everyone to read."""
+    if record is None or not is_public(record) or not quote.text:
+        return False
+    return (record.content or "")[quote.start : quote.end] == quote.text
+
+
+def compose(
+    made: Sequence[Quote],
+    records: Mapping[str, Message],
+    *,
+    locale: Locale,
+    links: SourceLinks,
+    at: datetime,
+    zone: tzinfo,
+) -> tuple[list[Sentence], list[Citation]]:
+    """Sentences and citations of the quotes that `records` bear out; the others are dropped."""
+    said: list[Sentence] = []
+    citations: list[Citation] = []
+    for quote in made:
+        record = records.get(quote.external_id)
+        if record is None or not verify(quote, record):
+            continue
+        index = len(citations) + 1
+        citations.append(_citation(index, quote, record, links))
+        text = framed(record.author, record.at.astimezone(zone), quote.text, locale, at)
+        said.append(Sentence(text=text, citations=[index]))
+    return said, citations
+
+
+def _citation(index: int, quote: Quote, record: Message, links: SourceLinks) -> Citation:
+    return Citation(
+        index=index,
+        quote=quote.text,
+        external_id=record.external_id,
+        start=quote.start,
+        end=quote.end,
+        url=links.conversation(record.conversation_id),
+        author=record.author,
+        author_kind=record.author_kind,
+        conversation_id=record.conversation_id,
+        occurred_at=record.at,
+        synced_at=record.synced_at,
+    )

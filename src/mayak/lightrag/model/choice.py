@@ -1,0 +1,301 @@
+"""Which sentences answer a question, and whether they are convincing enough to be shown.
+
+The weights were set by hand on the questions of tests/lightrag/questions.yaml; with a few dozen
+questions a fitted model would learn them by heart (docs/decisions/0006-when-to-refuse.md).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mayak.lightrag.model.evidence import Evidence, Found
+from mayak.lightrag.model.identifiers import mentions
+from mayak.lightrag.model.language import language
+from mayak.lightrag.model.questions import Question, fitting
+from mayak.lightrag.model.records import Message, is_public
+from mayak.lightrag.model.sentences import sentences
+
+WEIGHED = 16
+"""Sentences whose meaning is compared with the question; embedding more would take too long."""
+SHOWN = 4
+BEHIND = 1.2
+"""How far behind the best one a sentence may be and still be shown."""
+LAST_WORD_BEHIND = 1.6
+LAST_WORD_LESS_LIKE = 0.05
+"""How much less like the question the last word on a matter may be; it often says only the new date."""
+ECHO = 0.92
+"""Cosine from which a sentence says the same as the question."""
+
+_GREETING = re.compile(
+    r"^\W*(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|thanks?|thank you|cheers|best|"
+    r"(?:kind )?regards|sorry|great|ok|привет|здравствуйте|добр(?:ый|ое|ого)|спасибо|"
+    r"с уважением|ок|хорошо|отлично|извините)\b",
+    re.IGNORECASE,
+)
+_FINISHED = re.compile(r"[.!?…;:)»”]$|^(?:[-—•*]|\d+[.)])\s")
+_ASKS = re.compile(
+    r"\?$|^(?:\W|hi\b|hello\b)*(?:do|does|did|is|are|can|could|what|which|who|when|where|why|how|"
+    r"что|кто|как|когда|где|куда|почему|сколько|можно|есть)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\w+")
+_FEW_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A sentence of a public message, and what speaks for it before its meaning is weighed."""
+
+    message: Message
+    start: int
+    end: int
+    rank: int
+    """Place of the best chunk that holds the message, from 0."""
+    standing: float
+    """By how many standard deviations that chunk is closer than the project's average one."""
+    previous: str | None
+    """The message that this one follows in the talk, if somebody else wrote it."""
+    around: frozenset[str]
+    """Stemmed words of that chunk: of the subject, the authors and the messages beside."""
+    newness: float
+    """From 0.0, the oldest message of its talk among those found, to 1.0, the newest."""
+    lexemes: frozenset[str] = frozenset()
+
+    @property
+    def text(self) -> str:
+        return (self.message.content or "")[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    candidate: Candidate
+    score: float
+    coverage: float
+    """Which share of the question's words, by rarity, its message and those around it have, half
+    and half; from 0.0 to 1.0.
+    """
+    similarity: float | None
+
+
+def candidates(found: Found, records: Mapping[str, Message]) -> list[Candidate]:
+    """Every sentence of the messages that the found chunks are made of, each once.
+
+    Only messages that are public in `records`, the present state of the mirror, count.
+    """
+    best: dict[str, tuple[int, Evidence]] = {}
+    for rank, evidence in enumerate(found.evidence):
+        for place in evidence.places:
+            best.setdefault(place.external_id, (rank, evidence))
+    messages = [
+        message for key in best if (message := records.get(key)) is not None and is_public(message)
+    ]
+    previous, newness = _talks(messages)
+    return [
+        Candidate(
+            message=message,
+            start=start,
+            end=end,
+            rank=best[message.external_id][0],
+            standing=_standing(found, best[message.external_id][1]),
+            around=best[message.external_id][1].lexemes,
+            previous=previous.get(message.external_id),
+            newness=newness[message.external_id],
+        )
+        for message in messages
+        for start, end in sentences(message.content or "")
+    ]
+
+
+def _talks(messages: Sequence[Message]) -> tuple[dict[str, str], dict[str, float]]:
+    previous: dict[str, str] = {}
+    newness: dict[str, float] = {}
+    talks: dict[str, list[Message]] = {}
+    for message in sorted(messages, key=lambda one: (one.at, one.external_id)):
+        talks.setdefault(message.conversation_id, []).append(message)
+    for talk in talks.values():
+        for place, message in enumerate(talk):
+            newness[message.external_id] = place / (len(talk) - 1) if len(talk) > 1 else 0.5
+            if place and talk[place - 1].author_kind != message.author_kind:
+                previous[message.external_id] = talk[place - 1].external_id
+    return previous, newness
+
+
+def _standing(found: Found, evidence: Evidence) -> float:
+    if evidence.similarity is None or found.background.deviation <= 0:
+        return 0.0
+    return (evidence.similarity - found.background.mean) / found.background.deviation
+
+
+def plain_score(asked: Question, found: Found, all_of: Sequence[Candidate]) -> list[Scored]:
+    """Score candidates by words, kind of fact, place and form, without their meaning."""
+    words = _words_by_message(all_of)
+    return [_plain(asked, found, candidate, words) for candidate in all_of]
+
+
+def _words_by_message(all_of: Sequence[Candidate]) -> dict[str, frozenset[str]]:
+    words: dict[str, frozenset[str]] = {}
+    for candidate in all_of:
+        key = candidate.message.external_id
+        words[key] = words.get(key, frozenset()) | candidate.lexemes
+    return words
+
+
+def _plain(
+    asked: Question,
+    found: Found,
+    candidate: Candidate,
+    words: Mapping[str, frozenset[str]],
+) -> Scored:
+    text = candidate.text
+    own = coverage(found, candidate.lexemes)
+    whole = coverage(found, words[candidate.message.external_id])
+    before = coverage(found, words.get(candidate.previous or "", frozenset()))
+    score = (
+        0.8 * own
+        + 0.5 * whole
+        + 0.3 * before
+        + 0.15 * candidate.standing
+        + 0.2 / (1 + candidate.rank)
+        + 1.0 * fitting(asked, text)
+        + 0.3 * candidate.newness
+        + 0.2 * min(len(text), 200) / 200
+        + 0.3 * any(letter.isdigit() for letter in text)
+        + 0.5 * min(mentions(text, asked.identifiers), 2)
+        + 0.3 * coverage(found, candidate.around)
+        - 0.9 * text.endswith("?")
+        - 0.4 * bool(_GREETING.search(text))
+        - 0.3 * (len(_WORD.findall(text)) < _FEW_WORDS)
+        - 0.8 * _signs(candidate)
+    )
+    return Scored(
+        candidate=candidate,
+        score=score,
+        coverage=(whole + coverage(found, candidate.around)) / 2,
+        similarity=None,
+    )
+
+
+def _signs(candidate: Candidate) -> bool:
+    """Whether a line is of the kind that letters end with: a name, a job, a phone."""
+    content = candidate.message.content or ""
+    last = content.rstrip().rfind("\n\n")
+    return 0 < last < candidate.start and not _FINISHED.search(candidate.text)
+
+
+def coverage(found: Found, lexemes: frozenset[str]) -> float:
+    """Which share of the question's words, each counted by its rarity, is among `lexemes`."""
+    total = sum(found.idf.values())
+    return sum(idf for word, idf in found.idf.items() if word in lexemes) / total if total else 0.0
+
+
+def with_meaning(scored: Sequence[Scored], similarities: Sequence[float]) -> list[Scored]:
+    """Add what the cosine of each sentence with the question says: how far it is behind the best.
+
+    A sentence that only repeats the question answers nothing and goes; one that follows such
+    a question gains, because it is the reply.
+    """
+    heard: dict[str, float] = {}
+    kept: list[tuple[Scored, float]] = []
+    for one, similarity in zip(scored, similarities, strict=True):
+        key = one.candidate.message.external_id
+        if one.candidate.text.endswith("?") or similarity >= ECHO:
+            heard[key] = max(heard.get(key, 0.0), similarity)
+        if similarity < ECHO or not _ASKS.search(one.candidate.text):
+            kept.append((one, similarity))
+    top = max((similarity for _, similarity in kept), default=0.0)
+    return [
+        replace(
+            one,
+            score=one.score
+            + 14 * (similarity - top)
+            + 8 * min(max(heard.get(one.candidate.previous or "", 0.0) - top, -0.1), 0.05),
+            similarity=similarity,
+        )
+        for one, similarity in kept
+    ]
+
+
+def best(asked: Question, scored: Sequence[Scored]) -> list[Scored]:
+    """The sentences to show, at most SHOWN, the best first; never the same words twice.
+
+    When the best one states a date, a sum or another fact that was asked for, the newest such
+    statement of its talk goes before it: facts change, and the last word counts.
+    """
+    ordered = sorted(scored, key=lambda one: (-one.score, -one.candidate.message.at.timestamp()))
+    if not ordered:
+        return []
+    near = [one for one in ordered if one.score >= ordered[0].score - BEHIND]
+    newest = _last_word(asked, ordered)
+    chosen: list[Scored] = []
+    said: set[str] = set()
+    for one in [newest, *near] if newest else near:
+        words = " ".join(_WORD.findall(one.candidate.text.lower()))
+        if words and words not in said and len(chosen) < SHOWN:
+            said.add(words)
+            chosen.append(one)
+    return chosen
+
+
+def _last_word(asked: Question, ordered: Sequence[Scored]) -> Scored | None:
+    first = ordered[0]
+    fit = fitting(asked, first.candidate.text)
+    if not fit:
+        return None
+    later = [
+        one
+        for one in ordered
+        if one.candidate.message.conversation_id == first.candidate.message.conversation_id
+        and one.candidate.message.at > first.candidate.message.at
+        and one.score >= first.score - LAST_WORD_BEHIND
+        and (one.similarity or 0.0) >= (first.similarity or 0.0) - LAST_WORD_LESS_LIKE
+        and fitting(asked, one.candidate.text) >= fit
+        and not one.candidate.text.endswith("?")
+    ]
+    return max(later, key=lambda one: one.candidate.message.at, default=None)
+
+
+def convincing(asked: Question, found: Found, chosen: Sequence[Scored]) -> bool:
+    """Whether these sentences may be given as an answer. Saying nothing beats a wrong answer.
+
+    An identifier that is asked for must stand in the evidence. Otherwise words and meaning
+    have to make up for each other: the cosine of the best chunk, which alone separates badly
+    (0.77 to 0.88 without an answer, 0.79 to 0.91 with one), and the share of the question's
+    words found beside the answer. Between two languages there are no words to find, so the
+    meaning has to be clearer.
+    """
+    if not chosen or not found.evidence:
+        return False
+    if asked.identifiers and not found.evidence[0].identifiers:
+        return False
+    words = max(one.coverage for one in chosen)
+    close = max((one.similarity or 0.0 for one in found.evidence), default=0.0)
+    missing = _missing(asked, chosen)
+    if not close:
+        return words - 0.3 * missing >= ENOUGH_WORDS
+    foreign = all(language(one.candidate.text) != asked.language for one in chosen)
+    if foreign and words < SOME_WORDS:
+        return close >= (CLOSE_ABROAD if asked.facts and not missing else CLEAR_ABROAD)
+    return certainty(found, close=close, words=words, missing=missing) >= 0
+
+
+ENOUGH_WORDS = 0.5
+"""Share of the question's words that carries an answer without any vectors."""
+SOME_WORDS = 0.2
+CLOSE_ABROAD = 0.805
+CLEAR_ABROAD = 0.83
+"""As CLOSE_ABROAD, when the question does not tell what kind of fact would answer it."""
+
+
+def certainty(found: Found, *, close: float, words: float, missing: float) -> float:
+    """Above 0 an answer in the question's own language is shown."""
+    total = sum(found.idf.values())
+    unknown = sum(found.idf[word] for word in found.unknown) / total if total else 1.0
+    return (close - 0.857) / 0.03 + 2.0 * words - 2.0 * unknown - 1.2 * missing
+
+
+def _missing(asked: Question, chosen: Sequence[Scored]) -> float:
+    """Which share of the kinds of fact asked for none of the sentences holds."""
+    if not asked.facts:
+        return 0.0
+    said = "\n".join(one.candidate.text for one in chosen)
+    return 1.0 - fitting(asked, said)

@@ -1,0 +1,64 @@
+"""What a search found, and against what it stands out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from mayak.lightrag.model.chunking import Span as Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How rankings are joined: weighted reciprocal ranks, the shares measured best."""
+
+    k: float = 20.0
+    """How little the very first ranks stand out."""
+    dense_weight: float = 2.0
+    lexical_weight: float = 1.0
+    terms: int = 8
+    """How many words of the question, the rarest ones, count in the ranking by words."""
+    pool: int = 60
+    """How deep each ranking is read."""
+    limit: int = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    chunk_id: UUID
+    conversation_id: str
+    title: str | None
+    text: str
+    places: tuple[Place, ...]
+    """Which characters of which record the text is made of."""
+    occurred_at: datetime
+    lexemes: frozenset[str]
+    score: float
+    """Weighted sum of reciprocal ranks; comparable within one search only."""
+    identifiers: int
+    """How many identifiers of the question stand in it."""
+    similarity: float | None
+    """Cosine with the question; None when either has no vector."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """Cosines of the question with all chunks of the project."""
+
+    mean: float = 0.0
+    deviation: float = 0.0
+    chunks: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    evidence: list[Evidence] = field(default_factory=list)
+    background: Background = field(default_factory=Background)
+    idf: Mapping[str, float] = field(default_factory=dict)
+    """Per stemmed word of the question: how rare it is among the project's chunks."""
+    unknown: frozenset[str] = frozenset()
+    """Stemmed words of the question that no chunk of the project has."""
+    chunks: int = 0
+
+
+__all__ = ["Background", "Evidence", "Found", "Place", "Settings"]

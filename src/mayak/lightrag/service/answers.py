@@ -1,0 +1,288 @@
+"""Questions and their answers: found, chosen, checked against the records, and kept."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from time import perf_counter
+from uuid import UUID, uuid4
+
+from pydantic import TypeAdapter
+
+from mayak.errors import NotFound, Upstream
+from mayak.lightrag.model import choice
+from mayak.lightrag.model.answer import (
+    Answer,
+    Feedback,
+    Mode,
+    Note,
+    Quote,
+    Reason,
+    Timings,
+    compose,
+    quotes,
+)
+from mayak.lightrag.model.choice import Candidate, Scored
+from mayak.lightrag.model.embedder import Embedder, Vector, model_key
+from mayak.lightrag.model.evidence import Found, Settings
+from mayak.lightrag.model.language import Locale
+from mayak.lightrag.model.links import SourceLinks
+from mayak.lightrag.model.questions import Question
+from mayak.lightrag.model.questions import question as read_question
+from mayak.lightrag.model.records import Message
+from mayak.lightrag.model.wording import reason_text
+from mayak.lightrag.queries import records, retrieval, runs
+from mayak.platform.db import Conn, Database
+
+_STORED = TypeAdapter(Answer)
+
+
+@dataclass(eq=False)
+class AnswerNotFound(NotFound):
+    code = "answer_not_found"
+    message = "There is no answer {answer_id} in this project."
+
+    answer_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    """What one look at the database gave."""
+
+    state: retrieval.State
+    found: Found
+    candidates: list[Candidate]
+
+
+class _Watch:
+    """Milliseconds since the last look at it."""
+
+    def __init__(self) -> None:
+        self.begun = self._last = perf_counter()
+
+    def lap(self) -> float:
+        before, self._last = self._last, perf_counter()
+        return round((self._last - before) * 1000, 1)
+
+    def total(self) -> float:
+        return round((perf_counter() - self.begun) * 1000, 1)
+
+
+async def ask(
+    database: Database,
+    embedder: Embedder,
+    project_id: UUID,
+    question: str,
+    *,
+    locale: Locale | None = None,
+    links: SourceLinks,
+    at: datetime,
+    user_id: UUID | None = None,
+    zone: tzinfo = UTC,
+    settings: Settings | None = None,
+) -> Answer:
+    """Answer from the project's messages, with quotes, or say why not. Kept either way.
+
+    No transaction is open while a model computes. When the embedder is down the answer comes
+    from words alone and says so. Raises InvalidInput for a question that is none.
+    """
+    asked = read_question(question, locale)
+    blank = Answer(
+        id=uuid4(),
+        question=asked.text,
+        locale=asked.locale,
+        status="error",
+        mode="none",
+        asked_at=at,
+    )
+    answered = False
+    try:
+        answer = await _answer(
+            database, embedder, project_id, asked, blank, links, zone, user_id, settings
+        )
+        answered = True
+    finally:
+        if not answered:
+            async with database.transaction(project_id) as conn:
+                await _keep(conn, project_id, blank, user_id)
+    return answer
+
+
+async def _answer(
+    database: Database,
+    embedder: Embedder,
+    project_id: UUID,
+    asked: Question,
+    blank: Answer,
+    links: SourceLinks,
+    zone: tzinfo,
+    user_id: UUID | None,
+    settings: Settings | None,
+) -> Answer:
+    watch = _Watch()
+    vector = await _vector(embedder, asked)
+    embed_ms = watch.lap()
+    async with database.transaction(project_id) as conn:
+        search = await _search(
+            conn, project_id, asked, vector, model_key(embedder), settings or Settings()
+        )
+    search_ms = watch.lap()
+    chosen = await _choose(embedder, asked, vector, search)
+    made = quotes(chosen)
+    async with database.transaction(project_id) as conn:
+        checked = await records.records(conn, project_id, [quote.external_id for quote in made])
+        answer = replace(
+            _compose(asked, blank, search, made, checked, links, zone),
+            mode=_mode(search, vector),
+            notes=_notes(search, vector),
+            timings=Timings(
+                embed_ms=embed_ms,
+                search_ms=search_ms,
+                answer_ms=watch.lap(),
+                total_ms=watch.total(),
+            ),
+        )
+        await _keep(conn, project_id, answer, user_id)
+    return answer
+
+
+async def _vector(embedder: Embedder, asked: Question) -> Vector | None:
+    try:
+        return await embedder.query(asked.text)
+    except Upstream:
+        return None
+
+
+async def _search(
+    conn: Conn,
+    project_id: UUID,
+    asked: Question,
+    vector: Vector | None,
+    model: str,
+    settings: Settings,
+) -> _Search:
+    state = await retrieval.state(conn, project_id)
+    found = await retrieval.hybrid_search(
+        conn,
+        project_id,
+        words=asked.words,
+        patterns=[one.pattern for one in asked.identifiers],
+        embedding=vector,
+        model=model,
+        settings=settings,
+    )
+    wanted = {place.external_id for one in found.evidence for place in one.places}
+    current = await records.records(conn, project_id, sorted(wanted))
+    listed = choice.candidates(found, current)
+    words = await retrieval.lexemes(conn, [candidate.text for candidate in listed])
+    with_words = [
+        replace(candidate, lexemes=known)
+        for candidate, known in zip(listed, words, strict=True)
+    ]
+    return _Search(state=state, found=found, candidates=with_words)
+
+
+async def _choose(
+    embedder: Embedder, asked: Question, vector: Vector | None, search: _Search
+) -> list[Scored]:
+    """The sentences to show; none when they do not convince."""
+    scored = choice.plain_score(asked, search.found, search.candidates)
+    if vector is not None and scored:
+        scored = sorted(scored, key=lambda one: -one.score)[: choice.WEIGHED]
+        try:
+            meant = await embedder.sentences([one.candidate.text for one in scored])
+        except Upstream:
+            pass
+        else:
+            scored = choice.with_meaning(scored, [float(value) for value in meant @ vector])
+    chosen = choice.best(asked, scored)
+    return chosen if choice.convincing(asked, search.found, chosen) else []
+
+
+def _compose(
+    asked: Question,
+    blank: Answer,
+    search: _Search,
+    made: Sequence[Quote],
+    checked: dict[str, Message],
+    links: SourceLinks,
+    zone: tzinfo,
+) -> Answer:
+    said, citations = compose(
+        made, checked, locale=asked.locale, links=links, at=blank.asked_at, zone=zone
+    )
+    if not said:
+        reason = _reason(search, bool(made))
+        text = reason_text(reason, asked.locale)
+        return replace(blank, status="empty", reason=reason, reason_text=text)
+    return replace(
+        blank,
+        status="answered",
+        answer="\n".join(sentence.text for sentence in said),
+        sentences=said,
+        citations=citations,
+    )
+
+
+def _reason(search: _Search, had_quotes: bool) -> Reason:  # noqa: FBT001  # the only argument of its kind
+    if not search.state.messages:
+        return "no_source_rows"
+    if not search.state.chunks:
+        return "none_chunked"
+    if not search.state.ready:
+        return "none_embedded"
+    if had_quotes or (search.found.evidence and not search.candidates):
+        return "filtered"
+    return "below_threshold"
+
+
+def _mode(search: _Search, vector: Vector | None) -> Mode:
+    if not search.state.chunks:
+        return "none"
+    return "hybrid" if vector is not None and search.found.background.chunks else "lexical"
+
+
+def _notes(search: _Search, vector: Vector | None) -> list[str]:
+    notes: list[Note] = []
+    if vector is None:
+        notes.append("embeddings_unavailable")
+    if search.state.pending:
+        notes.append("still_embedding")
+    return [*notes]
+
+
+async def _keep(conn: Conn, project_id: UUID, answer: Answer, user_id: UUID | None) -> None:
+    await runs.save(
+        conn,
+        project_id,
+        id=answer.id,
+        user_id=user_id,
+        question=answer.question,
+        locale=answer.locale,
+        status=answer.status,
+        mode=answer.mode,
+        reason=answer.reason,
+        answer=dataclasses.asdict(answer),
+        asked_at=answer.asked_at,
+    )
+
+
+async def answer_of(conn: Conn, project_id: UUID, answer_id: UUID) -> Answer:
+    """An answer as it was given, with the feedback it has now. Raises AnswerNotFound."""
+    stored = await runs.get(conn, project_id, answer_id)
+    if stored is None:
+        raise AnswerNotFound(answer_id)
+    return _STORED.validate_python({**stored.answer, "feedback": stored.feedback})
+
+
+async def rate(
+    conn: Conn,
+    project_id: UUID,
+    answer_id: UUID,
+    *,
+    value: Feedback | None,
+    comment: str | None = None,
+) -> Answer:
+    """Keep what a reader thinks of an answer; None takes it back. Raises AnswerNotFound."""
+    await runs.save_feedback(conn, project_id, answer_id, value=value, comment=comment)
+    return await answer_of(conn, project_id, answer_id)

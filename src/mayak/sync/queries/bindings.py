@@ -1,0 +1,99 @@
+"""SQL of bindings: which part of an account belongs to which project."""
+
+from typing import LiteralString
+from uuid import UUID
+
+from mayak.platform.db import Conn, execute, fetch_all, fetch_values
+from mayak.sync.model import Binding
+
+LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('connector_bindings', 0))"
+
+BINDINGS: LiteralString = """
+SELECT kind, external_id, name
+  FROM connector_bindings
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND account_ref = %(account_ref)s
+ ORDER BY kind, length(external_id), external_id
+"""
+
+FOREIGN: LiteralString = """
+SELECT kind || ' ' || external_id
+  FROM connector_bindings
+ WHERE project_id <> %(project_id)s AND connector = 'chatwoot' AND account_ref = %(account_ref)s
+   AND (kind = 'account' OR %(kind)s::text = 'account' OR external_id = %(external_id)s::text)
+ ORDER BY kind, external_id
+"""
+
+BIND: LiteralString = """
+INSERT INTO connector_bindings AS old
+       (project_id, connector, account_ref, kind, external_id, name)
+VALUES (%(project_id)s, 'chatwoot', %(account_ref)s, %(kind)s, %(external_id)s, %(name)s)
+    ON CONFLICT (project_id, connector, account_ref, kind, external_id)
+    DO UPDATE SET name = coalesce(excluded.name, old.name)
+"""
+
+UNBIND: LiteralString = """
+DELETE FROM connector_bindings
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND account_ref = %(account_ref)s
+   AND kind = %(kind)s AND external_id = %(external_id)s
+"""
+
+NAME_INBOXES: LiteralString = """
+UPDATE connector_bindings AS bound
+   SET name = raw.name
+  FROM cw_inboxes_raw AS raw
+ WHERE bound.project_id = %(project_id)s AND raw.project_id = bound.project_id
+   AND bound.connector = 'chatwoot' AND bound.account_ref = %(account_ref)s
+   AND bound.kind = 'inbox' AND bound.external_id = raw.external_id
+   AND bound.name IS DISTINCT FROM raw.name
+"""
+
+
+async def lock(conn: Conn) -> None:
+    """Bindings change one at a time, so that two projects cannot take the same part at once."""
+    await execute(conn, LOCK)
+
+
+async def bindings(conn: Conn, project_id: UUID, account_ref: str) -> list[Binding]:
+    return await fetch_all(conn, Binding, BINDINGS, project_id=project_id, account_ref=account_ref)
+
+
+async def taken(conn: Conn, project_id: UUID, account_ref: str, binding: Binding) -> list[str]:
+    """What other projects hold that excludes this binding; needs a system transaction."""
+    return await fetch_values(
+        conn,
+        FOREIGN,
+        project_id=project_id,
+        account_ref=account_ref,
+        kind=binding.kind,
+        external_id=binding.external_id,
+    )
+
+
+async def bind(conn: Conn, project_id: UUID, account_ref: str, binding: Binding) -> None:
+    await execute(
+        conn,
+        BIND,
+        project_id=project_id,
+        account_ref=account_ref,
+        kind=binding.kind,
+        external_id=binding.external_id,
+        name=binding.name,
+    )
+
+
+async def unbind(conn: Conn, project_id: UUID, account_ref: str, binding: Binding) -> bool:
+    """False when it was not bound."""
+    rows = await execute(
+        conn,
+        UNBIND,
+        project_id=project_id,
+        account_ref=account_ref,
+        kind=binding.kind,
+        external_id=binding.external_id,
+    )
+    return rows == 1
+
+
+async def name_inboxes(conn: Conn, project_id: UUID, account_ref: str) -> None:
+    """Bound inboxes take the names their source gives them."""
+    await execute(conn, NAME_INBOXES, project_id=project_id, account_ref=account_ref)

@@ -1,0 +1,149 @@
+"""SQL of connector errors: one row per failing thing."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import orjson
+
+from mayak.platform.db import Conn, execute, fetch_all, fetch_value, fetch_values
+from mayak.sync.model import (
+    DEAD_AFTER,
+    FIRST_RETRY,
+    LONGEST_RETRY,
+    ConnectorError,
+    ErrorStatus,
+    Stream,
+)
+
+REPORT: LiteralString = """
+INSERT INTO connector_errors AS old
+       (project_id, connector, stream, kind, fingerprint, message, external_id, parent_id, payload,
+        next_retry_at)
+SELECT %(project_id)s::uuid, 'chatwoot', %(stream)s::text, new.kind, new.fingerprint, new.message,
+       new.external_id, new.parent_id, new.payload, now() + %(first)s::interval
+  FROM jsonb_to_recordset(%(rows)s::jsonb) AS new
+       (kind text, fingerprint text, message text, external_id text, parent_id text, payload jsonb)
+    ON CONFLICT (project_id, connector, stream, fingerprint, coalesce(external_id, ''))
+       WHERE status <> 'resolved'
+    DO UPDATE
+   SET attempt = old.attempt + 1,
+       message = excluded.message,
+       payload = excluded.payload,
+       last_seen_at = now(),
+       status = CASE WHEN old.attempt + 1 >= %(dead_after)s THEN 'dead_letter' ELSE 'pending' END,
+       next_retry_at =
+         CASE WHEN old.attempt + 1 < %(dead_after)s THEN
+           now() + least(%(longest)s::interval, %(first)s::interval * power(2, old.attempt))
+         END
+"""
+
+RESOLVE: LiteralString = """
+UPDATE connector_errors
+   SET status = 'resolved', resolved_at = now(), next_retry_at = NULL
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND stream = %(stream)s
+   AND status <> 'resolved' AND external_id = ANY(%(external_ids)s)
+"""
+
+RESOLVE_STREAM: LiteralString = """
+UPDATE connector_errors
+   SET status = 'resolved', resolved_at = now(), next_retry_at = NULL
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND stream = %(stream)s
+   AND status <> 'resolved' AND external_id IS NULL AND kind <> 'schema'
+"""
+
+FAILING: LiteralString = """
+SELECT external_id
+  FROM connector_errors
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND stream = %(stream)s
+   AND status <> 'resolved' AND external_id IS NOT NULL
+"""
+
+UNRESOLVED: LiteralString = """
+SELECT count(*)
+  FROM connector_errors
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND stream = %(stream)s
+   AND status <> 'resolved'
+"""
+
+ERRORS: LiteralString = """
+SELECT id, connector, stream, kind, message, fingerprint, status, attempt, external_id,
+       next_retry_at, first_seen_at, last_seen_at
+  FROM connector_errors
+ WHERE project_id = %(project_id)s
+   AND (%(status)s::text IS NULL OR status = %(status)s::text)
+   AND (%(before_at)s::timestamptz IS NULL
+        OR (last_seen_at, id) < (%(before_at)s::timestamptz, %(before_id)s::uuid))
+ ORDER BY last_seen_at DESC, id DESC
+ LIMIT %(limit)s
+"""
+
+
+async def report(
+    conn: Conn, project_id: UUID, stream: Stream, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Open errors, or count one more attempt of those that are open.
+
+    Each row has kind, fingerprint, message, external_id, parent_id and payload. A fingerprint
+    and external id may occur only once among `rows`.
+    """
+    if not rows:
+        return
+    await execute(
+        conn,
+        REPORT,
+        project_id=project_id,
+        stream=stream,
+        rows=orjson.dumps(list(rows)).decode(),
+        first=FIRST_RETRY,
+        longest=LONGEST_RETRY,
+        dead_after=DEAD_AFTER,
+    )
+
+
+async def resolve(
+    conn: Conn, project_id: UUID, stream: Stream, external_ids: Collection[str]
+) -> None:
+    """These records came through."""
+    if external_ids:
+        await execute(
+            conn, RESOLVE, project_id=project_id, stream=stream, external_ids=list(external_ids)
+        )
+
+
+async def resolve_stream(conn: Conn, project_id: UUID, stream: Stream) -> None:
+    """The stream as a whole came through; its rejected records stay open."""
+    await execute(conn, RESOLVE_STREAM, project_id=project_id, stream=stream)
+
+
+async def failing(conn: Conn, project_id: UUID, stream: Stream) -> set[str]:
+    """Ids of the records of a stream that have an open error."""
+    return set(await fetch_values(conn, FAILING, project_id=project_id, stream=stream))
+
+
+async def unresolved(conn: Conn, project_id: UUID, stream: Stream) -> int:
+    count: int = await fetch_value(conn, UNRESOLVED, project_id=project_id, stream=stream)
+    return count
+
+
+async def errors(
+    conn: Conn,
+    project_id: UUID,
+    *,
+    status: ErrorStatus | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[ConnectorError]:
+    """Newest first, from below `before` (last_seen_at, id)."""
+    before_at, before_id = before or (None, None)
+    return await fetch_all(
+        conn,
+        ConnectorError,
+        ERRORS,
+        project_id=project_id,
+        status=status,
+        before_at=before_at,
+        before_id=before_id,
+        limit=limit,
+    )

@@ -1,0 +1,142 @@
+"""SQL of stream states: checkpoints, leases, causes."""
+
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import orjson
+
+from mayak.platform.db import Conn, execute, fetch_all, fetch_dicts, fetch_value
+from mayak.sync.model import Stream, StreamState, Verdict
+
+BEGIN: LiteralString = """
+INSERT INTO connector_sync_state AS old
+       (project_id, connector, stream, status, run_id, lease_until, last_run_at)
+VALUES (%(project_id)s, 'chatwoot', %(stream)s, 'running', %(run_id)s,
+        now() + %(lease)s::interval, now())
+    ON CONFLICT (project_id, connector, stream) DO UPDATE
+   SET status = 'running', run_id = excluded.run_id, lease_until = excluded.lease_until,
+       last_run_at = excluded.last_run_at, cause = NULL, next_step = NULL, until_at = NULL,
+       updated_at = now()
+RETURNING checkpoint
+"""
+
+PAGE: LiteralString = """
+UPDATE connector_sync_state
+   SET checkpoint = coalesce(%(checkpoint)s::jsonb, checkpoint),
+       rows_written = rows_written + %(rows)s,
+       pages_read = pages_read + 1,
+       lease_until = now() + %(lease)s::interval,
+       updated_at = now()
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND stream = %(stream)s
+"""
+
+NO_WAIT: LiteralString = "SELECT set_config('synchronous_commit', 'off', true)"
+
+SETTLE: LiteralString = """
+INSERT INTO connector_sync_state AS old
+       (project_id, connector, stream, status, cause, next_step, until_at)
+VALUES (%(project_id)s, 'chatwoot', %(stream)s, %(status)s, %(cause)s, %(next_step)s, %(until)s)
+    ON CONFLICT (project_id, connector, stream) DO UPDATE
+   SET status = excluded.status, cause = excluded.cause, next_step = excluded.next_step,
+       until_at = excluded.until_at, lease_until = NULL, updated_at = now(),
+       consecutive_failures =
+         CASE WHEN excluded.status IN ('rate_limited', 'auth_failed', 'failing')
+              THEN old.consecutive_failures + 1 ELSE 0 END,
+       last_success_at =
+         CASE WHEN excluded.status = 'ok' THEN now() ELSE old.last_success_at END
+"""
+
+STATES: LiteralString = """
+SELECT connector, stream, status, cause, next_step, until_at, lease_until,
+       last_success_at, last_run_at
+  FROM connector_sync_state
+ WHERE project_id = %(project_id)s
+ ORDER BY connector,
+          array_position(ARRAY['inboxes', 'contacts', 'conversations', 'messages'], stream)
+"""
+
+LIMITED_UNTIL: LiteralString = """
+SELECT max(until_at)
+  FROM connector_sync_state
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot'
+   AND status = 'rate_limited' AND until_at > now()
+"""
+
+
+BY_STATUS: LiteralString = """
+SELECT CASE WHEN status = 'running' AND (lease_until IS NULL OR lease_until < now())
+            THEN 'stalled' ELSE status END AS status,
+       count(*) AS streams
+  FROM connector_sync_state
+ GROUP BY 1
+"""
+
+
+async def begin(
+    conn: Conn, project_id: UUID, stream: Stream, *, run_id: UUID, lease: timedelta
+) -> dict[str, Any]:
+    """Mark a stream as running and return the checkpoint it stopped at."""
+    checkpoint: dict[str, Any] = await fetch_value(
+        conn, BEGIN, project_id=project_id, stream=stream, run_id=run_id, lease=lease
+    )
+    return checkpoint
+
+
+async def page(
+    conn: Conn,
+    project_id: UUID,
+    stream: Stream,
+    *,
+    checkpoint: dict[str, Any] | None,
+    rows: int,
+    lease: timedelta,
+) -> None:
+    """Count a page and renew the lease; None leaves the checkpoint where it is."""
+    await execute(
+        conn,
+        PAGE,
+        project_id=project_id,
+        stream=stream,
+        checkpoint=None if checkpoint is None else orjson.dumps(checkpoint).decode(),
+        rows=rows,
+        lease=lease,
+    )
+
+
+async def do_not_wait_for_disk(conn: Conn) -> None:
+    """Let this transaction commit without waiting for the disk.
+
+    A page carries its own checkpoint: if the machine dies before the disk has it, rows and
+    checkpoint are gone together, and the page is read again.
+    """
+    await execute(conn, NO_WAIT)
+
+
+async def settle(conn: Conn, project_id: UUID, stream: Stream, verdict: Verdict) -> None:
+    """Leave a stream in the state of `verdict`; nothing runs any more."""
+    await execute(
+        conn,
+        SETTLE,
+        project_id=project_id,
+        stream=stream,
+        status=verdict.status,
+        cause=verdict.cause,
+        next_step=verdict.next_step,
+        until=verdict.until,
+    )
+
+
+async def states(conn: Conn, project_id: UUID) -> list[StreamState]:
+    return await fetch_all(conn, StreamState, STATES, project_id=project_id)
+
+
+async def streams_by_status(conn: Conn) -> dict[str, int]:
+    """How many streams are in each state, over all projects that `conn` sees."""
+    return {row["status"]: row["streams"] for row in await fetch_dicts(conn, BY_STATUS)}
+
+
+async def limited_until(conn: Conn, project_id: UUID) -> datetime | None:
+    """When the source's rate limit ends, if it is still in force."""
+    until: datetime | None = await fetch_value(conn, LIMITED_UNTIL, project_id=project_id)
+    return until

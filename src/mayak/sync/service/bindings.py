@@ -1,0 +1,119 @@
+"""Which part of a Chatwoot account belongs to which project."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from mayak.errors import InvalidInput
+from mayak.platform.db import Conn, Database
+from mayak.sync.model import Binding, BindingKind, BindingScope, PartIsTaken, Scope
+from mayak.sync.queries import bindings as queries
+from mayak.sync.queries import walks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bindings:
+    scope: BindingScope
+    inboxes: list[Binding]
+
+
+async def bindings(conn: Conn, project_id: UUID, account_ref: str) -> list[Binding]:
+    """What of the account belongs to the project."""
+    return await queries.bindings(conn, project_id, account_ref)
+
+
+def described(found: list[Binding]) -> Bindings:
+    """The same, in the words of the dashboard."""
+    inboxes = [one for one in found if one.kind == "inbox"]
+    if any(one.kind == "account" for one in found):
+        return Bindings(scope="account", inboxes=inboxes)
+    return Bindings(scope="inboxes" if inboxes else "none", inboxes=inboxes)
+
+
+async def bind(
+    database: Database,
+    project_id: UUID,
+    account_ref: str,
+    *,
+    kind: BindingKind,
+    external_id: str,
+    name: str | None = None,
+) -> None:
+    """Give a part of the account to the project; again is fine.
+
+    `external_id` is the inbox id, or the account id for kind account. Raises PartIsTaken when
+    any of it belongs to another project already.
+    """
+    binding = Binding(kind=kind, external_id=_number(external_id), name=name)
+    async with database.system_transaction() as conn:
+        await queries.lock(conn)
+        await _take(conn, project_id, account_ref, binding)
+
+
+async def unbind(
+    database: Database, project_id: UUID, account_ref: str, *, kind: BindingKind, external_id: str
+) -> bool:
+    """Take a part of the account away from the project; False when it did not have it.
+
+    What was copied from it becomes tombstones: nobody may find another client's words here.
+    """
+    binding = Binding(kind=kind, external_id=external_id)
+    async with database.system_transaction() as conn:
+        await queries.lock(conn)
+        found = await queries.unbind(conn, project_id, account_ref, binding)
+        await _bury_what_left(conn, project_id, account_ref)
+    return found
+
+
+async def replace_bindings(
+    database: Database,
+    project_id: UUID,
+    account_ref: str,
+    *,
+    scope: BindingScope,
+    inboxes: Collection[str],
+) -> Bindings:
+    """Make the project's bindings exactly these, or change nothing.
+
+    Raises InvalidInput when scope and inboxes contradict each other, PartIsTaken when any of
+    it belongs to another project.
+    """
+    if (scope == "inboxes") != bool(inboxes):
+        raise InvalidInput("inboxes", "name inboxes with the scope inboxes, and only with it")
+    wanted = {("inbox", _number(id_)): Binding(kind="inbox", external_id=id_) for id_ in inboxes}
+    if scope == "account":
+        account_id = account_ref.rpartition("/")[2]
+        wanted["account", account_id] = Binding(kind="account", external_id=account_id)
+    async with database.system_transaction() as conn:
+        await queries.lock(conn)
+        for old in await queries.bindings(conn, project_id, account_ref):
+            if (old.kind, old.external_id) not in wanted:
+                await queries.unbind(conn, project_id, account_ref, old)
+        for binding in wanted.values():
+            await _take(conn, project_id, account_ref, binding)
+        await queries.name_inboxes(conn, project_id, account_ref)
+        await _bury_what_left(conn, project_id, account_ref)
+        return described(await queries.bindings(conn, project_id, account_ref))
+
+
+async def _take(conn: Conn, project_id: UUID, account_ref: str, binding: Binding) -> None:
+    if taken := await queries.taken(conn, project_id, account_ref, binding):
+        raise PartIsTaken(taken[0])
+    await queries.bind(conn, project_id, account_ref, binding)
+
+
+async def _bury_what_left(conn: Conn, project_id: UUID, account_ref: str) -> None:
+    scope = Scope.of(await queries.bindings(conn, project_id, account_ref))
+    left = await walks.outside(conn, project_id, scope.inboxes)
+    if not left:
+        return
+    await walks.bury_conversations(conn, project_id, left)
+    if scope.inboxes is not None:
+        await walks.bury_strangers(conn, project_id, scope.inboxes)
+
+
+def _number(external_id: str) -> str:
+    """An id as Chatwoot writes it. Raises InvalidInput."""
+    if not (external_id.isascii() and external_id.isdigit()):
+        raise InvalidInput("external_id", f"{external_id!r} is not a number")
+    return str(int(external_id))

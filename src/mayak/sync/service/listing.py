@@ -1,0 +1,261 @@
+"""Inboxes, contacts and conversations: everything that comes in lists."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mayak.connectors.base import Page, Record
+from mayak.connectors.chatwoot import contact, inbox_ids
+from mayak.errors import Upstream
+from mayak.platform.db import Conn
+from mayak.sync.model import LISTING_EVERY, Saved, Stream, merged_contact, poll_window
+from mayak.sync.queries import mirror, walks
+from mayak.sync.service.work import Work
+
+TRIES = 2
+"""How often a listing that turns out to have holes is read in one run."""
+DOUBTS = 100
+"""Contacts that are asked for one by one in one run, to learn whether they still exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """How far a listing is; kept in the checkpoint, so that any later run can go on."""
+
+    next: Mapping[str, Any]
+    """The connector's own checkpoint."""
+    started: datetime
+    """The server's clock when the first page was asked for."""
+    seen: int = 0
+    """Different records that earlier runs saw in this listing."""
+
+    @classmethod
+    def resumed(cls, kept: Mapping[str, Any]) -> "Listing":
+        started = datetime.fromisoformat(kept["started"])
+        return cls(next=kept["next"], started=started, seen=kept["seen"])
+
+    def kept(self) -> dict[str, Any]:
+        started = self.started.isoformat()
+        return {"next": dict(self.next), "started": started, "seen": self.seen}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A listing that was read to its end and had no holes."""
+
+    started: datetime
+    ids: frozenset[str] | None
+    """Everything it listed; None when an earlier run read a part of it."""
+
+
+async def sync_inboxes(work: Work) -> bool:
+    await work.begin("inboxes")
+    page = await work.source.pull("inboxes", {})
+    bound = [one for one in page.records if work.scope.holds(one.external_id)]
+    rejected = [one for one in page.rejected if work.scope.holds(one.external_id)]
+    async with work.run.transaction() as conn:
+        saved = await mirror.save(conn, work.run.project_id, "inbox", bound)
+        unreadable = {one.external_id for one in rejected if one.external_id}
+        gone = 0
+        if None not in {one.external_id for one in page.rejected}:
+            present = {one.external_id for one in bound} | unreadable
+            gone = await walks.bury_inboxes(conn, work.run.project_id, present)
+        await work.came_through(conn, "inboxes", "inbox", [one.external_id for one in bound])
+        await work.quarantine(conn, "inboxes", rejected)
+        await work.page(conn, "inboxes", rows=saved.written + gone)
+    work.count("inbox", Saved(written=saved.written, deleted=gone, unchanged=saved.unchanged))
+    return await work.finish("inboxes")
+
+
+async def sync_contacts(work: Work) -> bool:
+    """Read all contacts, at most once a day: nothing tells which of them changed."""
+    checkpoint = await work.begin("contacts")
+    parts = work.scope.parts
+    if checkpoint.get("parts") != parts:
+        checkpoint = {}  # bound anew: contacts that were passed over before may now be ours
+    if not checkpoint.get("listing") and _fresh(checkpoint.get("listed_at"), work):
+        return await work.finish("contacts")
+
+    def kept(listing: Listing) -> dict[str, Any]:
+        return {**checkpoint, "parts": parts, "listing": listing.kept()}
+
+    whole = await _read(work, "contacts", {"page": 1}, checkpoint.get("listing"), kept)
+    gone = [] if whole.ids is None else await _gone_contacts(work, whole.ids)
+    async with work.run.transaction() as conn:
+        buried = await walks.bury_contacts(conn, work.run.project_id, gone)
+        work.count("contact", Saved(deleted=buried))
+        done = {"parts": parts, "listed_at": whole.started.isoformat()}
+        await work.page(conn, "contacts", rows=buried, checkpoint=done)
+    return await work.finish("contacts")
+
+
+async def sync_conversations(work: Work) -> bool:
+    """Read what was touched since the last time, or all of it when that is not enough."""
+    checkpoint = await work.begin("conversations")
+    known = checkpoint.get("parts") or {}
+    # A part that is no longer bound is forgotten: bound again, it is listed from its start.
+    parts = {_key(part): known.get(_key(part)) or {} for part in work.scope.parts}
+    for part in work.scope.parts:
+        await _sync_part(work, part, parts)
+    return await work.finish("conversations")
+
+
+async def _sync_part(work: Work, inbox_id: str | None, parts: dict[str, dict[str, Any]]) -> None:
+    key = _key(inbox_id)
+    mine = parts[key]
+    asked = {} if inbox_id is None else {"inbox_id": inbox_id}
+    started = work.server_now()
+    listed_at, watermark = _instant(mine.get("listed_at")), _instant(mine.get("watermark"))
+    window = poll_window(watermark, listed_at=listed_at, at=started)
+    if window is not None and not mine.get("listing"):
+        seconds = int(window.total_seconds()) + 1
+        page = await work.source.pull("conversations", {**asked, "updated_within": seconds})
+        parts[key] = {**mine, "watermark": started.isoformat()}
+        await _save_page(work, "conversations", page, {"parts": parts})
+        return
+
+    def kept(listing: Listing) -> dict[str, Any]:
+        return {"parts": {**parts, key: {**mine, "listing": listing.kept()}}}
+
+    whole = await _read(work, "conversations", {**asked, "page": 1}, mine.get("listing"), kept)
+    at = whole.started.isoformat()
+    parts[key] = {"watermark": at, "listed_at": at}
+    async with work.run.transaction() as conn:
+        if whole.ids is not None:
+            # Only the conversation itself can say that it is gone: its walk will ask.
+            await walks.walk_again(conn, work.run.project_id, inbox_id=inbox_id, listed=whole.ids)
+        await work.page(conn, "conversations", rows=0, checkpoint={"parts": parts})
+
+
+async def _read(
+    work: Work,
+    stream: Stream,
+    start: Mapping[str, Any],
+    resume: Mapping[str, Any] | None,
+    kept: Callable[[Listing], dict[str, Any]],
+) -> Whole:
+    """Read a listing to its end, a transaction a page.
+
+    Pages are numbered, so rows that vanish meanwhile pull others over a page border that was
+    already read. Such holes show in the totals, and the listing is read once more. Raises
+    Upstream when it still has them: then nothing counts as listed.
+    """
+    listing = Listing.resumed(resume) if resume else None
+    for _ in range(TRIES):
+        whole = await _read_once(work, stream, listing, start, kept)
+        if whole is not None:
+            return whole
+        listing = None
+    async with work.run.transaction() as conn:
+        fresh = Listing(next=start, started=work.server_now())
+        await work.page(conn, stream, rows=0, checkpoint=kept(fresh))
+    raise Upstream(work.source.name, f"the list of {stream} has holes", kind="server")
+
+
+async def _read_once(
+    work: Work,
+    stream: Stream,
+    listing: Listing | None,
+    start: Mapping[str, Any],
+    kept: Callable[[Listing], dict[str, Any]],
+) -> Whole | None:
+    """None when the listing has holes."""
+    whole_in_this_run = listing is None or not listing.seen
+    at = listing or Listing(next=start, started=work.server_now())
+    before, seen, largest = at.seen, set[str](), 0
+    while True:
+        page = await work.source.pull(stream, at.next)
+        new = _listed(stream, page) - seen
+        seen |= new
+        largest = max(largest, page.total or 0)
+        at = Listing(next=page.checkpoint, started=at.started, seen=before + len(seen))
+        await _save_page(work, stream, page, kept(at))
+        # A server that ignores the number of the page would otherwise be read for ever.
+        if page.complete or not new:
+            break
+    if page.total is not None and (at.seen < page.total or page.total < largest):
+        return None
+    return Whole(started=at.started, ids=frozenset(seen) if whole_in_this_run else None)
+
+
+def _listed(stream: Stream, page: Page) -> set[str]:
+    """Everything a page lists, rejected rows too; those without an id count by their content."""
+    kind = "contact" if stream == "contacts" else "conversation"
+    found = {one.external_id for one in page.records if one.kind == kind}
+    refused = (one for one in page.rejected if one.kind == kind)
+    return found | {one.external_id or f"unreadable {one.payload}" for one in refused}
+
+
+async def _save_page(work: Work, stream: Stream, page: Page, checkpoint: dict[str, Any]) -> None:
+    """One transaction: rows, rejected records, resolved errors, checkpoint, counters."""
+    conversations = [
+        one
+        for one in page.records
+        if one.kind == "conversation" and work.scope.holds(one.fields["inbox_id"])
+    ]
+    people = [one for one in page.records if one.kind == "contact"]
+    project_id = work.run.project_id
+    async with work.run.transaction() as conn:
+        if stream == "contacts":
+            ours = [one for one in people if _touches(work, one.payload)]
+            contacts = await mirror.save(conn, project_id, "contact", ours)
+        else:
+            ids = {one.fields["contact_id"] for one in conversations}
+            ours = [one for one in people if one.external_id in ids]
+            contacts = await mirror.save(
+                conn, project_id, "contact", await _merged(conn, work, ours)
+            )
+        saved = await mirror.save(conn, project_id, "conversation", conversations)
+        for kind, through in (("contact", ours), ("conversation", conversations)):
+            await work.came_through(conn, stream, kind, [one.external_id for one in through])
+        rejected = [one for one in page.rejected if _may_keep(work, one.payload)]
+        await work.quarantine(conn, stream, rejected)
+        rows = contacts.written + saved.written
+        await work.page(conn, stream, rows=rows, checkpoint=checkpoint)
+    work.count("contact", contacts)
+    work.count("conversation", saved)
+
+
+async def _merged(conn: Conn, work: Work, people: list[Record]) -> list[Record]:
+    """Contacts as conversations embed them, without losing what their full form said."""
+    latest = {one.external_id: one for one in people}
+    known = await mirror.contact_payloads(conn, work.run.project_id, list(latest))
+    return [contact(merged_contact(known.get(id_), one.payload)) for id_, one in latest.items()]
+
+
+async def _gone_contacts(work: Work, listed: frozenset[str]) -> list[str]:
+    """Contacts that the source no longer has, asked for one by one."""
+    async with work.run.transaction() as conn:
+        doubtful = await walks.doubtful_contacts(conn, work.run.project_id, listed, limit=DOUBTS)
+    return [id_ for id_ in doubtful if not await work.source.exists("contacts", id_)]
+
+
+def _touches(work: Work, payload: Mapping[str, Any]) -> bool:
+    """Whether a contact was seen in an inbox of the project."""
+    if work.scope.inboxes is None:
+        return True
+    ids = inbox_ids(payload.get("contact_inboxes"))
+    return any(work.scope.holds(str(id_)) for id_ in ids)
+
+
+def _may_keep(work: Work, payload: Any) -> bool:
+    """Whether a rejected record is surely the project's own: quarantine keeps what it said."""
+    if work.scope.inboxes is None:
+        return True
+    if not isinstance(payload, Mapping):
+        return False
+    return work.scope.holds(str(payload.get("inbox_id"))) or _touches(work, payload)
+
+
+def _fresh(listed_at: str | None, work: Work) -> bool:
+    at = _instant(listed_at)
+    return at is not None and work.server_now() - at < LISTING_EVERY
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _key(inbox_id: str | None) -> str:
+    return "account" if inbox_id is None else f"inbox {inbox_id}"

@@ -1,0 +1,175 @@
+"""Messages: every conversation that was touched is read again from its first to its last.
+
+Only a full reading sees an edit or a deletion deep in the history: messages carry no time of
+change, and the conversation says no more than that something in it was touched.
+"""
+
+import asyncio
+from collections import deque
+from datetime import datetime
+from typing import Any
+
+from mayak.connectors.base import Page
+from mayak.connectors.chatwoot import CONCURRENCY
+from mayak.errors import Upstream
+from mayak.sync.model import IN_A_ROW, DueWalk, Saved
+from mayak.sync.queries import mirror, walks
+from mayak.sync.service.work import Work
+
+
+async def sync_messages(work: Work) -> bool:
+    await work.begin("messages")
+    async with work.run.transaction() as conn:
+        due = await walks.due(
+            conn,
+            work.run.project_id,
+            inboxes=work.scope.inboxes,
+            dead_too=work.run.trigger == "manual",
+        )
+    total = len(due)
+    reading = Reading(work, total)
+    for last in (False, True):  # what failed for a moment is tried once more after all others
+        due = await reading.read(due, last=last)
+        if not due:
+            break
+    await work.run.progress(total, total, f"{work.counters['messages_read']} messages read")
+    return await work.finish("messages")
+
+
+class Reading:
+    """Owns the queue of conversations that the concurrent readers of this run share."""
+
+    def __init__(self, work: Work, total: int) -> None:
+        self._work = work
+        self._total = total
+        self._done = 0
+        self._in_a_row = 0
+        self._queue: deque[DueWalk] = deque()
+        self._again: list[DueWalk] = []
+
+    async def read(self, due: list[DueWalk], *, last: bool) -> list[DueWalk]:
+        """Read these conversations; those that may come through in another pass.
+
+        Raises Upstream when the source as a whole is failing.
+        """
+        self._queue = deque(due)
+        self._again = []
+        readers = [self._reader(last=last) for _ in range(CONCURRENCY)]
+        ended = await asyncio.gather(*readers, return_exceptions=True)
+        for outcome in ended:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return self._again
+
+    async def _reader(self, *, last: bool) -> None:
+        try:
+            while self._queue:
+                await self._attempt(self._queue.popleft(), last=last)
+        except BaseException:
+            self._queue.clear()  # the other readers stop after the one they are at
+            raise
+
+    async def _attempt(self, walk: DueWalk, *, last: bool) -> None:
+        work = self._work
+        try:
+            await read_conversation(work, walk)
+        except Upstream as error:
+            if error.kind in {"auth", "rate_limit"}:
+                raise
+            if error.kind == "not_found":
+                await _bury_if_gone(work, walk.external_id, error)
+                return
+            self._in_a_row += 1
+            if self._in_a_row >= IN_A_ROW and error.retryable:
+                raise
+            if error.retryable and not last:
+                self._again.append(walk)
+                return
+            await work.report_conversation(error, walk.external_id)
+        else:
+            self._in_a_row = 0
+        self._done += 1
+        note = f"{work.counters['messages_read']} messages read"
+        await work.run.progress(self._done, self._total, note)
+
+
+async def read_conversation(work: Work, walk: DueWalk) -> None:
+    """Read one conversation, window by window, a transaction each.
+
+    The time of change that counts as read is the one known before the first request: what
+    moves while the walk is under way makes the next one due.
+    """
+    target = walk.source_updated_at
+    checkpoint: dict[str, Any] = {"conversation_id": walk.external_id}
+    kept = walk.walk_cursor
+    if kept and kept["source_updated_at"] == _text(target):
+        checkpoint["windows"] = kept["windows"]
+    while True:
+        page = await work.source.pull("messages", checkpoint)
+        if page.window is not None:
+            await _save_window(work, walk, page, page.window)
+        if page.complete:
+            return
+        checkpoint = dict(page.checkpoint)
+
+
+async def _save_window(work: Work, walk: DueWalk, page: Page, window: tuple[int, int]) -> None:
+    """One transaction: rows, tombstones, rejected records, how far the walk is, counters."""
+    project_id, conversation_id = work.run.project_id, walk.external_id
+    files = [file for record in page.records for file in record.parts]
+    unread = {one.external_id for one in page.rejected}
+    async with work.run.transaction() as conn:
+        saved = await mirror.save(conn, project_id, "message", page.records)
+        kept_files = await mirror.save(conn, project_id, "attachment", files)
+        gone = lost_files = 0
+        if None not in unread:
+            # A message that cannot be read is there all the same. One without even an id may
+            # be any of ours, so nothing of the window can be called gone.
+            there = {str(id_) for id_ in unread}
+            present = {one.external_id for one in page.records} | there
+            gone = await walks.bury_messages(
+                conn, project_id, conversation_id, window=window, present=present
+            )
+            lost_files = await walks.bury_attachments(
+                conn,
+                project_id,
+                conversation_id,
+                window=window,
+                present={one.external_id for one in files},
+                unread=there,
+            )
+        await work.came_through(conn, "messages", "conversation", [conversation_id])
+        read = [one.external_id for one in page.records]
+        await work.came_through(conn, "messages", "message", read)
+        await work.quarantine(conn, "messages", page.rejected)
+        if page.complete:
+            await walks.finish(conn, project_id, conversation_id, walk.source_updated_at)
+        else:
+            cursor = {
+                "source_updated_at": _text(walk.source_updated_at),
+                "windows": page.checkpoint["windows"],
+            }
+            await walks.keep_cursor(conn, project_id, conversation_id, cursor)
+        await work.page(conn, "messages", rows=saved.written + saved.deleted + gone)
+    work.counters["messages_read"] += len(page.records)
+    work.count("message", saved)
+    work.count("message", Saved(deleted=gone))
+    work.count("attachment", kept_files)
+    work.count("attachment", Saved(deleted=lost_files))
+
+
+async def _bury_if_gone(work: Work, conversation_id: str, error: Upstream) -> None:
+    """A hard deletion leaves no other trace than that the conversation itself is not found."""
+    if await work.source.exists("conversations", conversation_id):
+        await work.report_conversation(error, conversation_id)
+        return
+    async with work.run.transaction() as conn:
+        messages = await walks.bury_conversations(conn, work.run.project_id, [conversation_id])
+        await work.came_through(conn, "messages", "conversation", [conversation_id])
+        await work.page(conn, "messages", rows=1 + messages)
+    work.count("conversation", Saved(deleted=1))
+    work.count("message", Saved(deleted=messages))
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

@@ -1,0 +1,223 @@
+"""The published contract of Chatwoot as a referee over what the sandbox answers.
+
+The contract itself rejects real answers; `chatwoot.overlay.json` corrects it, one entry per
+disagreement, each with its reason and source. An entry that is no longer needed fails here.
+"""
+
+import copy
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from openapi_core import OpenAPI
+from openapi_core.datatypes import RequestParameters
+from openapi_core.exceptions import OpenAPIError
+from werkzeug.datastructures import Headers, ImmutableMultiDict
+
+from mayak.sandbox.app import create_app
+from mayak.sandbox.rows import CustomAttribute, Team
+from mayak.sandbox.stories import ADMIN_TOKEN, build_world
+from mayak.sandbox.world import World
+
+pytestmark = pytest.mark.anyio
+
+HERE = Path(__file__).parent
+CONTRACT = HERE.parents[2] / "shared" / "contracts" / "chatwoot.subset.json"
+OVERLAY = json.loads((HERE / "chatwoot.overlay.json").read_text("utf-8"))
+ACCOUNT = "/api/v1/accounts/1"
+
+needs_contract = pytest.mark.skipif(
+    not CONTRACT.is_file(), reason=f"the published contract is not at {CONTRACT}"
+)
+
+
+class Asked:
+    """An httpx request as openapi-core wants to see it."""
+
+    def __init__(self, request: httpx.Request) -> None:
+        self.host_url = f"{request.url.scheme}://{request.url.host}"
+        self.path = request.url.path
+        self.method = request.method.lower()
+        self.body = request.content or None
+        self.content_type = request.headers.get("content-type", "")
+        # The validator writes what it finds in the path into these.
+        self.parameters = RequestParameters(
+            query=ImmutableMultiDict(request.url.params.multi_items()),
+            header=Headers(list(request.headers.items())),
+        )
+
+
+class Answered:
+    """An httpx response as openapi-core wants to see it."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status_code = response.status_code
+        self.content_type = response.headers.get("content-type", "")
+        self.headers = dict(response.headers)
+        self.data = response.content
+
+
+def patched(document: Any, entries: list[Mapping[str, Any]]) -> Any:
+    """The document with the overlay's JSON patches (add, replace, remove) applied."""
+    document = copy.deepcopy(document)
+    for entry in entries:
+        for step in entry["patch"]:
+            *parents, last = [
+                part.replace("~1", "/").replace("~0", "~") for part in step["path"][1:].split("/")
+            ]
+            place = document
+            for part in parents:
+                place = place[int(part)] if isinstance(place, list) else place[part]
+            if step["op"] == "remove":
+                del place[last]
+            elif isinstance(place, list):
+                place.insert(len(place) if last == "-" else int(last), step["value"])
+            else:
+                assert step["op"] == "add" or last in place, f"nothing to replace: {step['path']}"
+                place[last] = step["value"]
+    return document
+
+
+def contract(entries: list[Mapping[str, Any]]) -> OpenAPI:
+    return OpenAPI.from_dict(patched(json.loads(CONTRACT.read_text("utf-8")), entries))
+
+
+@pytest.fixture(scope="module")
+def referee() -> OpenAPI:
+    return contract(OVERLAY)
+
+
+@pytest.fixture
+def world() -> World:
+    world = build_world(datetime(2026, 3, 1, 12, tzinfo=UTC), frozen=True)
+    visitor = world.add_contact(name="misty-river")
+    row = world.add_conversation(inbox_id=1, contact_id=visitor.id)
+    world.add_message(row.display_id, None, content_type="input_csat", message_type="template")
+    world.set_status(row.display_id, "snoozed", snoozed_until=1_900_000_000)
+    world.add_webhook(url="https://y.test", subscriptions=("inbox_created",))
+    world.teams[1] = Team(id=1, account_id=1, name="Design")
+    world.custom_attributes[1] = CustomAttribute(
+        id=1, account_id=1, key="plan", name="Plan", model="contact_attribute", created_at=1.0
+    )
+    return world
+
+
+@pytest.fixture
+async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=create_app(world)),
+        base_url="https://app.chatwoot.com",
+        headers={"api_access_token": ADMIN_TOKEN},
+    ) as client:
+        yield client
+
+
+def body(**fields: Any) -> dict[str, Any]:
+    return {"json": fields}
+
+
+OPEN = {"attribute_key": "status", "filter_operator": "equal_to", "values": ["open"]}
+NAMED = {"attribute_key": "name", "filter_operator": "contains", "values": ["a"]}
+CALLS: list[tuple[str, str, dict[str, Any]]] = [
+    ("GET", "/api/v1/profile", {}),
+    ("GET", f"{ACCOUNT}/conversations?status=all&assignee_type=all", {}),
+    ("GET", f"{ACCOUNT}/conversations?status=snoozed", {}),
+    ("GET", f"{ACCOUNT}/conversations/meta?status=all", {}),
+    ("GET", f"{ACCOUNT}/conversations/1", {}),
+    ("GET", f"{ACCOUNT}/conversations/1/messages", {}),
+    ("GET", f"{ACCOUNT}/conversations/77/messages", {}),
+    ("GET", f"{ACCOUNT}/conversations/1/labels", {}),
+    ("POST", f"{ACCOUNT}/conversations/1/labels", body(labels=["billing"])),
+    ("POST", f"{ACCOUNT}/conversations/1/messages", body(content="Hello")),
+    ("POST", f"{ACCOUNT}/conversations", body(source_id="x", inbox_id=1, contact_id=1)),
+    ("POST", f"{ACCOUNT}/conversations/filter", body(payload=[OPEN])),
+    ("GET", f"{ACCOUNT}/contacts?page=1&sort=name", {}),
+    ("POST", f"{ACCOUNT}/contacts", body(inbox_id=1, name="New", email="new@client.example")),
+    ("GET", f"{ACCOUNT}/contacts/1", {}),
+    ("GET", f"{ACCOUNT}/contacts/1/conversations", {}),
+    ("GET", f"{ACCOUNT}/contacts/search?q=misty", {}),
+    ("POST", f"{ACCOUNT}/contacts/filter", body(payload=[NAMED])),
+    ("GET", f"{ACCOUNT}/inboxes", {}),
+    ("GET", f"{ACCOUNT}/agents", {}),
+    ("GET", f"{ACCOUNT}/teams", {}),
+    ("GET", f"{ACCOUNT}/custom_attribute_definitions?attribute_model=1", {}),
+    ("GET", f"{ACCOUNT}/reporting_events", {}),
+    ("GET", f"{ACCOUNT}/webhooks", {}),
+    ("POST", f"{ACCOUNT}/webhooks", body(url="https://x.test", subscriptions=["message_created"])),
+]
+
+
+def named(call: tuple[str, str, Any]) -> str:
+    return f"{call[0]} {call[1].removeprefix(ACCOUNT)}"
+
+
+async def answered(
+    client: httpx.AsyncClient, call: tuple[str, str, dict[str, Any]]
+) -> httpx.Response:
+    method, path, arguments = call
+    response = await client.request(method, path, **arguments)
+    assert response.status_code == 200, response.text
+    return response
+
+
+def complaint(referee: OpenAPI, response: httpx.Response) -> str:
+    """What the referee says of a call and its answer; empty when it is content."""
+    try:
+        referee.validate_request(Asked(response.request))
+        referee.validate_response(Asked(response.request), Answered(response))
+    except OpenAPIError as error:
+        return explained(error)
+    return ""
+
+
+def explained(error: BaseException) -> str:
+    """An error of openapi-core with what is behind it: the schema violations themselves."""
+    cause = error.__cause__ or error.__context__
+    violations: list[Any] = list(getattr(cause or error, "schema_errors", None) or ())
+    found = [f"{'/'.join(map(str, one.absolute_path))}: {one.message[:200]}" for one in violations]
+    return "; ".join([type(error).__name__, *found, str(cause or error)[:200]])
+
+
+@needs_contract
+@pytest.mark.parametrize("call", CALLS, ids=named)
+async def test_the_sandbox_answers_as_the_contract_says(
+    referee: OpenAPI, client: httpx.AsyncClient, call: tuple[str, str, dict[str, Any]]
+) -> None:
+    assert complaint(referee, await answered(client, call)) == ""
+
+
+@needs_contract
+@pytest.mark.parametrize("entry", OVERLAY, ids=[entry["name"] for entry in OVERLAY])
+async def test_a_correction_of_the_contract_is_still_needed(
+    client: httpx.AsyncClient, entry: Mapping[str, Any]
+) -> None:
+    without = contract([other for other in OVERLAY if other is not entry])
+
+    assert any([complaint(without, await answered(client, call)) for call in CALLS])
+
+
+def test_every_correction_says_why_and_where_that_is_written() -> None:
+    assert all(entry["reason"] and entry["source"] for entry in OVERLAY)
+
+
+@needs_contract
+async def test_the_referee_is_awake_for_requests(
+    referee: OpenAPI, client: httpx.AsyncClient
+) -> None:
+    nameless_inbox = ("POST", f"{ACCOUNT}/contacts", body(name="Somebody"))
+
+    assert "inbox_id" in complaint(referee, await answered(client, nameless_inbox))
+
+
+@needs_contract
+async def test_the_referee_is_awake_for_answers(
+    referee: OpenAPI, client: httpx.AsyncClient, world: World
+) -> None:
+    world.faults.add("schema_drift", set={"created_at": "yesterday"})
+    response = await answered(client, ("GET", f"{ACCOUNT}/conversations", {}))
+
+    assert "created_at" in complaint(referee, response)

@@ -1,0 +1,40 @@
+"""Every statement in every `queries` module must parse and type-check against the real schema."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+
+import pytest
+
+import mayak
+from mayak.platform.db import Conn
+
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
+
+VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+
+
+def statements() -> Iterator[object]:
+    for module in pkgutil.walk_packages(mayak.__path__, "mayak."):
+        if ".queries" in module.name and ".sandbox" not in module.name:
+            for name, value in vars(importlib.import_module(module.name)).items():
+                if name.isupper() and isinstance(value, str) and value.strip().startswith(VERBS):
+                    yield pytest.param(value, id=f"{module.name}.{name}")
+
+
+FOUND = list(statements())
+
+
+def test_statements_are_found() -> None:
+    assert len(FOUND) > 40
+
+
+@pytest.mark.parametrize("statement", FOUND)
+async def test_statement_prepares(conn: Conn, statement: str) -> None:
+    names = dict.fromkeys(re.findall(r"%\((\w+)\)[sbt]", statement))
+    for position, name in enumerate(names, start=1):
+        statement = re.sub(rf"%\({name}\)[sbt]", f"${position}", statement)
+    statement = statement.replace("%%", "%")
+
+    await conn.execute(f"PREPARE checked AS {statement}".encode())

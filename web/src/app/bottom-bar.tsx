@@ -1,0 +1,48 @@
+import { AppShell, Drawer, UnstyledButton } from "@mantine/core";
+import { IconDatabase, IconHistory, IconMessageQuestion } from "@tabler/icons-react";
+import { Link, useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { DataPanel, History } from "../features/lightrag";
+import classes from "./shell.module.css";
+
+/** The phone's rail: Ask, and what stands beside it on a wide screen. */
+export function BottomBar() {
+  const { t } = useTranslation();
+  const [sheet, setSheet] = useState<"history" | "data" | null>(null);
+  const { id } = useParams({ strict: false });
+  const close = () => setSheet(null);
+  return (
+    <AppShell.Footer component="nav" className={classes.bottom ?? ""} aria-label={t("nav.main")}>
+      <Link
+        to="/ask/{-$id}"
+        params={{}}
+        className={classes.tab}
+        activeProps={{ "aria-current": "page" }}
+      >
+        <IconMessageQuestion size={22} stroke={1.75} aria-hidden />
+        {t("nav.ask")}
+      </Link>
+      <UnstyledButton className={classes.tab} onClick={() => setSheet("history")}>
+        <IconHistory size={22} stroke={1.75} aria-hidden />
+        {t("nav.history")}
+      </UnstyledButton>
+      <UnstyledButton className={classes.tab} onClick={() => setSheet("data")}>
+        <IconDatabase size={22} stroke={1.75} aria-hidden />
+        {t("nav.data")}
+      </UnstyledButton>
+      <Drawer
+        opened={sheet !== null}
+        onClose={close}
+        position="bottom"
+        size="85%"
+        title={sheet === "data" ? t("data.title") : t("history.title")}
+        closeButtonProps={{ "aria-label": t("common.close") }}
+      >
+        {sheet === "history" && <History currentId={id ?? null} onChoose={close} />}
+        {sheet === "data" && <DataPanel />}
+      </Drawer>
+    </AppShell.Footer>
+  );
+}

@@ -1,0 +1,43 @@
+import { AppShell, Tooltip, UnstyledButton } from "@mantine/core";
+import {
+  IconLayoutSidebarLeftCollapse,
+  IconLayoutSidebarLeftExpand,
+  IconMessageQuestion,
+} from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+
+import classes from "./shell.module.css";
+
+/** The pages that exist, and nothing else. */
+export function Rail({ wide, onToggle }: { wide: boolean; onToggle: () => void }) {
+  const { t } = useTranslation();
+  const toggle = wide ? t("nav.collapse") : t("nav.expand");
+  const ToggleIcon = wide ? IconLayoutSidebarLeftCollapse : IconLayoutSidebarLeftExpand;
+  return (
+    <AppShell.Navbar className={classes.rail ?? ""} aria-label={t("nav.main")}>
+      <Link to="/" className={classes.brand} aria-label={t("app.name")}>
+        <img src={`${import.meta.env.BASE_URL}mark.svg`} alt="" width={24} height={24} />
+        {wide && <span>{t("app.name")}</span>}
+      </Link>
+      <Tooltip label={t("nav.ask")} position="right" disabled={wide}>
+        <Link
+          to="/ask/{-$id}"
+          params={{}}
+          className={classes.place}
+          activeProps={{ "aria-current": "page" }}
+          aria-label={t("nav.ask")}
+        >
+          <IconMessageQuestion size={20} stroke={1.75} aria-hidden />
+          {wide && <span>{t("nav.ask")}</span>}
+        </Link>
+      </Tooltip>
+      <Tooltip label={toggle} position="right" disabled={wide}>
+        <UnstyledButton className={classes.toggle} onClick={onToggle} aria-expanded={wide} aria-label={toggle}>
+          <ToggleIcon size={20} stroke={1.75} aria-hidden />
+          {wide && <span>{toggle}</span>}
+        </UnstyledButton>
+      </Tooltip>
+    </AppShell.Navbar>
+  );
+}

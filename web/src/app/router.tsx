@@ -1,0 +1,125 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  Outlet,
+  redirect,
+  type RouterHistory,
+  useNavigate,
+} from "@tanstack/react-router";
+
+import { LoginPage, sessionQuery } from "../features/access";
+import { AskPage } from "../features/lightrag";
+import { ProjectsPage } from "../features/projects";
+import { safeReturn } from "../lib/safe-url";
+import { Opening, PageFailed, PageNotFound } from "./fallbacks";
+import { Shell, useSession } from "./shell";
+
+interface RouterContext {
+  queryClient: QueryClient;
+}
+
+/** The session as this page knows it; asked of the server only the first time. */
+const knownSession = ({ queryClient }: RouterContext) =>
+  queryClient.query({ ...sessionQuery(), staleTime: "static" });
+
+const root = createRootRouteWithContext<RouterContext>()({
+  component: Outlet,
+  notFoundComponent: PageNotFound,
+});
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    typeof search.next === "string" ? { next: safeReturn(search.next) } : {},
+  beforeLoad: async ({ context, search }) => {
+    const session = await knownSession(context);
+    if (session !== null) throw redirect({ href: safeReturn(search.next) });
+  },
+  component: function Login() {
+    const { next } = login.useSearch();
+    const navigate = useNavigate();
+    return (
+      <LoginPage
+        returning={next !== undefined}
+        onDone={() => void navigate({ href: safeReturn(next) })}
+      />
+    );
+  },
+});
+
+/** Everything that needs somebody to be logged in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  beforeLoad: async ({ context, location }) => {
+    const session = await knownSession(context);
+    if (session !== null) return { session };
+    const asked = location.pathname === "/" ? {} : { next: location.href };
+    throw redirect({ to: "/login", search: asked });
+  },
+  component: Shell,
+});
+
+const front = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/ask/{-$id}", params: {} });
+  },
+});
+
+const projects = createRoute({
+  getParentRoute: () => inside,
+  path: "/projects",
+  component: function Projects() {
+    const { user, project } = useSession();
+    const navigate = useNavigate();
+    return (
+      <ProjectsPage
+        currentId={project?.id ?? null}
+        mayCreate={user.role === "owner"}
+        onOpen={() => void navigate({ to: "/ask/{-$id}", params: {} })}
+      />
+    );
+  },
+});
+
+const ask = createRoute({
+  getParentRoute: () => inside,
+  path: "/ask/{-$id}",
+  validateSearch: (search: Record<string, unknown>): { source?: number } => {
+    const source = Number(search.source);
+    return Number.isInteger(source) && source > 0 ? { source } : {};
+  },
+  beforeLoad: ({ context }) => {
+    if (context.session.project === null) throw redirect({ to: "/projects" });
+  },
+  component: function Ask() {
+    const { id } = ask.useParams();
+    const { source } = ask.useSearch();
+    return <AskPage answerId={id ?? null} sourceIndex={source ?? null} />;
+  },
+});
+
+const routeTree = root.addChildren([login, inside.addChildren([front, projects, ask])]);
+
+export function createAppRouter(queryClient: QueryClient, history?: RouterHistory) {
+  return createRouter({
+    routeTree,
+    basepath: "/app",
+    context: { queryClient },
+    defaultPendingComponent: Opening,
+    defaultErrorComponent: PageFailed,
+    scrollRestoration: true,
+    ...(history && { history }),
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

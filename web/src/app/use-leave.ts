@@ -1,0 +1,17 @@
+import { notifications } from "@mantine/notifications";
+import { useNavigate } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+
+import { useLogout } from "../features/access";
+
+/** Log out, and say so when the server did not confirm it. */
+export function useLeave(): () => void {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const logout = useLogout();
+  return () =>
+    logout.mutate(undefined, {
+      onSuccess: () => void navigate({ to: "/login", replace: true }),
+      onError: () => notifications.show({ color: "critical", message: t("logout.failed") }),
+    });
+}
