@@ -84,6 +84,19 @@ def template(server: str, shared_folder: Path) -> str:
 @pytest.fixture
 def dsn(server: str, template: str) -> Iterator[str]:
     """A fresh migrated database of this test alone."""
+    with fresh_database(server, template) as address:
+        yield address
+
+
+@pytest.fixture
+def other_dsn(server: str, template: str) -> Iterator[str]:
+    """Another one."""
+    with fresh_database(server, template) as address:
+        yield address
+
+
+@contextmanager
+def fresh_database(server: str, template: str) -> Iterator[str]:
     name = f"t_{uuid4().hex[:16]}"
     with psycopg.connect(server, autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")

@@ -5,6 +5,7 @@ A name in capitals is the variable; the text under it is what `.env.example` and
 current folder.
 """
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -126,7 +127,7 @@ class Settings(BaseSettings):
     def _is_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones
             raise ValueError("there is no such time zone; try Europe/Berlin") from error
         return value
 
@@ -166,6 +167,11 @@ class Settings(BaseSettings):
         return rows
 
 
+_USER = re.compile(r"(://).*@", re.DOTALL)
+_PASSWORD = re.compile(r"([?&](?:password|sslpassword)=)[^&]*")
+"""Where addresses carry secrets."""
+
+
 def _shown(value: object) -> str | None:
     match value:
         case None:
@@ -176,11 +182,8 @@ def _shown(value: object) -> str | None:
             return "1" if value else "0"
         case list():
             return ",".join(map(str, value))
-        case str() if "://" in value and "@" in value:
-            scheme, _, rest = value.partition("://")
-            return f"{scheme}://********@{rest.rpartition('@')[2]}"
         case _:
-            return str(value)
+            return _PASSWORD.sub(r"\1********", _USER.sub(r"\1********@", str(value)))
 
 
 def load(**overrides: object) -> Settings:
@@ -192,3 +195,5 @@ def load(**overrides: object) -> Settings:
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
         reason = str(first["msg"]).removeprefix("Value error, ")
         raise Misconfigured(name, reason[0].lower() + reason[1:]) from None
+    except (UnicodeDecodeError, OSError):
+        raise Misconfigured(".env", "this file cannot be read as UTF-8 text") from None

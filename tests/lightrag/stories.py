@@ -16,6 +16,7 @@ from mayak.platform.db import Conn
 
 FOLDER = Path(__file__).parents[2] / "src/mayak/sandbox/stories"
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+TEN_MINUTES = timedelta(minutes=10)
 
 INSERT_INBOX = """
 INSERT INTO cw_inboxes_raw (project_id, external_id, name, payload, content_hash)
@@ -152,3 +153,16 @@ def _sender(message: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, o
         agent = known["agents"][name]["name"]
         return {"message_type": "outgoing", "sender_kind": "agent", "sender_name": agent}
     return {"sender_name": known["people"][name]["name"]}
+
+
+def public_texts(name: str) -> list[str]:
+    """What everybody could read in the stories of one client."""
+    loaded = [yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yaml"))]
+    return [
+        message["text"]
+        for story in loaded
+        if story.get("project") == name
+        for talk in story["conversations"]
+        for message in talk["messages"]
+        if "text" in message and not message.get("private") and not message.get("deleted")
+    ]

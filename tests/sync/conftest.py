@@ -37,7 +37,9 @@ class Wire(httpx.AsyncBaseTransport):
         self._inner = SandboxTransport(create_app(world))
         self.requests = 0
         self.breaks_at: int | None = None
-        """The number of the request that finds no connection; everything after it too."""
+        """The number of the first request that finds no connection."""
+        self.breaks_for = 10**6
+        """How many requests in a row find none."""
         self._then: dict[str, Callable[[], object]] = {}
 
     def after(self, op: str, then: Callable[[], object]) -> None:
@@ -46,7 +48,7 @@ class Wire(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests += 1
-        if self.breaks_at is not None and self.requests >= self.breaks_at:
+        if self.breaks_at and 0 <= self.requests - self.breaks_at < self.breaks_for:
             raise httpx.ConnectError("nobody is there", request=request)
         response = await self._inner.handle_async_request(request)
         last = self._world.journal.calls()[-1]

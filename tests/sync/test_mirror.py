@@ -1,12 +1,19 @@
 """The copy follows the source: new, changed, deleted, back again; and nothing else is written."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
+from tests.sync.conftest import Talk, Tower
 
 from mayak.sandbox.world import World
-from tests.sync.conftest import Talk, Tower
+from mayak.sync import service
+from mayak.sync.service import ChatwootAccess
+
+ROOT = "http://sandbox"
+"""The same Chatwoot under another address."""
 
 pytestmark = pytest.mark.anyio
 
@@ -124,10 +131,12 @@ async def test_a_message_that_is_no_longer_served_is_gone_and_may_come_back(
     tower: Tower, world: World, talk: Talk
 ) -> None:
     talk("One", "Two", "Three")
+    elsewhere = talk(inbox=2, name="Bob")
+    await tower.bind(1)
     await tower.sync()
     two = world.message(2)
     world.clock.advance(10)
-    world.remove_message(2)
+    world.put_message(replace(two, conversation_id=elsewhere))
     world.update_conversation((1, 1))
     await tower.sync()
     gone = await tower.live("cw_messages")
@@ -254,7 +263,7 @@ async def test_a_long_silence_is_made_up_for_by_a_whole_listing(
 
     asked = [call.params for call in world.journal.calls("conversations.list")]
     assert ["updated_within" in params for params in asked] == [False, False, True, False, False]
-    assert asked[2]["updated_within"] == str(3600 + 120 + 1)
+    assert int(asked[2]["updated_within"]) in range(3600 + 120, 3600 + 122)
 
 
 async def test_a_conversation_that_is_gone_before_it_is_read_is_buried(
@@ -306,6 +315,24 @@ async def test_a_conversation_that_comes_back_brings_its_messages(
     await tower.sync()
 
     assert (gone, await tower.live("cw_messages")) == (set(), {"1"})
+
+
+async def test_another_account_is_read_from_its_start(
+    tower: Tower, world: World, talk: Talk
+) -> None:
+    talk("Hello")
+    await tower.sync()
+    elsewhere = ChatwootAccess.connect(
+        httpx.AsyncClient(transport=tower.wire), base_url=ROOT, token="admin", account_id=1
+    )
+    await service.replace_bindings(
+        tower.database, tower.project, "sandbox/1", scope="account", inboxes=[]
+    )
+    world.journal.clear()
+
+    await tower.sync(access=elsewhere)
+
+    assert "updated_within" not in world.journal.calls("conversations.list")[0].params
 
 
 async def test_fields_of_a_later_version_are_kept(tower: Tower, world: World, talk: Talk) -> None:

@@ -167,6 +167,14 @@ async def _demo(
                 return {}
 
 
+def _examples() -> dict[str, list[str]]:
+    """What the Ask page of each project proposes."""
+    examples: dict[str, list[str]] = {}
+    for slug, _, question in QUESTIONS:
+        examples.setdefault(slug, []).append(question)
+    return examples
+
+
 def _world(home: Home) -> World:
     """The stories as they were told the first time, at the present hour."""
     assert home.told_at is not None

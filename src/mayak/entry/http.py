@@ -105,7 +105,7 @@ def web_folder() -> Path | None:
 
 
 def _file_inside(folder: Path, path: str) -> Path | None:
-    """The file of the built dashboard at this address; None when there is none, or it is outside."""
+    """The file of the built dashboard at this address; None when it is not there, or outside."""
     asked = (folder / path).resolve()
     return asked if asked.is_relative_to(folder.resolve()) and asked.is_file() else None
 

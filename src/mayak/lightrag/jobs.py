@@ -13,7 +13,6 @@ from mayak.lightrag.service import documents, embedding
 
 BUDGET = timedelta(minutes=15)
 """After this a run ends and leaves the rest to the next, so that nothing else starves."""
-CONVERSATIONS_AT_ONCE = 30
 
 
 @job(
@@ -50,9 +49,9 @@ async def _refresh(run: JobRun) -> tuple[documents.Refreshed, int]:
         removed = await queries.drop_orphans(conn, run.project_id)
         stale = await queries.stale_conversations(conn, run.project_id)
     done = documents.Refreshed()
-    for start in range(0, len(stale), CONVERSATIONS_AT_ONCE):
+    for start in range(0, len(stale), documents.AT_ONCE):
         await run.progress(start, len(stale), "conversations read")
-        ids = stale[start : start + CONVERSATIONS_AT_ONCE]
+        ids = stale[start : start + documents.AT_ONCE]
         async with run.transaction() as conn:
             done += await documents.refresh(conn, run.project_id, ids)
     return done, removed

@@ -14,13 +14,16 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from shlex import quote as quoted
 from typing import IO, Any
+from urllib.parse import quote
 
 import psutil
 import structlog
@@ -67,20 +70,25 @@ class EmbeddedPostgres:
 
         Raises Misconfigured, naming the folder and the end of the server's log, when it cannot.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        _let_through(self.folder)
-        with self._turn():
-            if not (self.cluster / "PG_VERSION").exists():
-                self._make()
-            if self.postmaster() is None:
-                self._launch()
-            if self._using is None:
-                self._using = (self.folder / "postgres.users").open("ab")
-                fcntl.flock(self._using, fcntl.LOCK_SH)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _let_through(self.folder)
+            with self._turn():
+                self._begin_to_use()
+        except OSError as error:
+            raise Misconfigured("MAYAK_DATA_DIR", f"{self.folder}: {error.strerror}") from error
         pid = self.postmaster()
         if pid is None:
             raise Misconfigured("MAYAK_DATA_DIR", f"PostgreSQL ended at once. {self._log_end()}")
         return Embedded(self.dsn(), self.folder, pid)
+
+    def _begin_to_use(self) -> None:
+        if not (self.cluster / "PG_VERSION").exists():
+            self._make()
+        self._bring_up()
+        if self._using is None:
+            self._using = (self.folder / "postgres.users").open("ab")
+            fcntl.flock(self._using, fcntl.LOCK_SH)
 
     def ensure_running(self) -> None:
         """Start the server again when it died under us (killed, out of memory)."""
@@ -118,16 +126,22 @@ class EmbeddedPostgres:
 
     def dsn(self, database: str = "postgres") -> str:
         """The connection string of one of the cluster's databases."""
-        return f"postgresql://postgres@/{database}?host={self._socket_folder()}"
+        return f"postgresql://postgres@/{database}?host={quote(str(self._socket_folder()))}"
 
     def postmaster(self) -> int | None:
         """The process id of the running server, or None. A stale pid file counts as None."""
-        with suppress(FileNotFoundError, ValueError, IndexError, psutil.Error):
-            lines = (self.cluster / "postmaster.pid").read_text().splitlines()
-            process = psutil.Process(int(lines[0]))
-            if process.name().startswith("postgres") and process.status() != "zombie":
+        with suppress(ValueError, IndexError, psutil.Error):
+            process = psutil.Process(int(self._pid_file()[0]))
+            alive = process.name().startswith("postgres") and process.status() != "zombie"
+            if alive and _works_in(process, self.cluster):
                 return process.pid
         return None
+
+    def _pid_file(self) -> list[str]:
+        """What the server says of itself: its process id first, its state in the eighth line."""
+        with suppress(OSError):
+            return (self.cluster / "postmaster.pid").read_text().splitlines()
+        return []
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -137,6 +151,7 @@ class EmbeddedPostgres:
 
     def _make(self) -> None:
         """`initdb` beside the final place, then one rename; its files reach the disk behind us."""
+        self._sweep()
         fresh = Path(tempfile.mkdtemp(prefix="postgres-new-", dir=self.folder))
         self._give(fresh)
         try:
@@ -148,22 +163,46 @@ class EmbeddedPostgres:
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
+        self._sweep()
         self._run("initdb", "-D", str(self.cluster), "--sync-only", wait=False)
 
+    def _sweep(self) -> None:
+        """Remove what a killed `initdb` left; it may still have been writing at the first sweep."""
+        for left in self.folder.glob("postgres-new-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def _bring_up(self) -> None:
+        """Start the server, or wait for one whose starter was killed meanwhile."""
+        for _ in range(600):
+            if self.postmaster() is None:
+                self._launch()
+                return
+            if self._pid_file()[7:8] == ["ready   "]:
+                return
+            time.sleep(0.1)
+
     def _launch(self) -> None:
-        options = " ".join(f"-c {name}='{value}'" for name, value in self._tuning.items())
+        settings = [f"-c {quoted(f'{name}={value}')}" for name, value in self._tuning.items()]
         sockets = self._socket_folder()
         sockets.mkdir(parents=True, exist_ok=True)
+        if sockets.lstat().st_uid not in {os.geteuid(), self._user and self._user.pw_uid}:
+            raise Misconfigured("MAYAK_DATA_DIR", f"{sockets} belongs to somebody else")
         self._give(sockets)
         _let_through(sockets)
+        # The number in a stale file may be another process by now, or a dead one that nobody
+        # reaps; the server would take it for a rival. A true one it knows by its shared memory.
+        for stale in (self.cluster / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
+            stale.unlink(missing_ok=True)
+        # Relative: pg_ctl puts these paths into a shell command as they are.
         self._run(
-            "pg_ctl", "-D", str(self.cluster), "-w", "-t", "120", "-s",
-            "-l", str(self.cluster / "server.log"), "-o", f"{options} -k '{sockets}'", "start",
+            "pg_ctl", "-D", ".", "-w", "-t", "120", "-s", "-l", "server.log",
+            "-o", " ".join([*settings, "-k", quoted(str(sockets))]), "start",
+            inside=self.cluster,
         )  # fmt: skip
 
     def _socket_folder(self) -> Path:
         near = self.folder / "run"
-        if len(str(near).encode()) <= LONGEST_SOCKET_PATH:
+        if len(str(near).encode()) <= LONGEST_SOCKET_PATH and "," not in str(near):
             return near
         name = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"mayak-{name}"
@@ -172,7 +211,9 @@ class EmbeddedPostgres:
         if self._user is not None:
             os.chown(path, self._user.pw_uid, self._user.pw_gid)
 
-    def _run(self, command: str, *arguments: str, wait: bool = True) -> None:
+    def _run(
+        self, command: str, *arguments: str, wait: bool = True, inside: Path = Path("/")
+    ) -> None:
         identity: dict[str, Any] = {}
         if self._user is not None:
             identity = {
@@ -187,21 +228,29 @@ class EmbeddedPostgres:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                cwd="/",
+                cwd=inside,
                 start_new_session=True,
                 **identity,
             )
             if wait and process.wait(timeout=180) != 0:
                 output.seek(0)
                 said = output.read().decode(errors="replace").strip()[-500:]
-                reason = f"{command} failed in {self.folder}: {said} {self._log_end()}".strip()
-                raise Misconfigured("MAYAK_DATA_DIR", reason)
+                reason = f"{command} failed in {self.folder}: {said} {self._log_end()}"
+                raise Misconfigured("MAYAK_DATA_DIR", " ".join(reason.split()))
 
     def _log_end(self) -> str:
         with suppress(OSError):
             text = (self.cluster / "server.log").read_text(errors="replace")
             return "The server's log ends: " + " | ".join(text.splitlines()[-3:])
         return ""
+
+
+def _works_in(process: psutil.Process, cluster: Path) -> bool:
+    """Whether this server's folder is `cluster`; believed where the system does not tell."""
+    try:
+        return Path(process.cwd()) == cluster
+    except psutil.AccessDenied:
+        return True
 
 
 @cache

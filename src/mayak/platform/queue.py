@@ -28,7 +28,7 @@ from mayak.platform.db import Conn
 
 log = structlog.get_logger(__name__)
 
-HEARTBEAT_TIMEOUT = timedelta(seconds=15)
+LEASE = timedelta(seconds=15)
 """Silence after which a worker counts as dead and its work is given to another."""
 POLL = timedelta(seconds=2)
 """How often the queue is looked at when no notification came."""
@@ -133,11 +133,17 @@ class QueueWorker:
     """Takes messages of the given entrypoints off the queue until it is told to stop."""
 
     def __init__(
-        self, dsn: str, handlers: Mapping[str, WakeHandler], *, concurrency: int = 20
+        self,
+        dsn: str,
+        handlers: Mapping[str, WakeHandler],
+        *,
+        concurrency: int = 20,
+        lease: timedelta = LEASE,
     ) -> None:
         self._dsn = dsn
         self._handlers = handlers
         self._concurrency = max(concurrency, 2)
+        self._lease = lease
         self._stopping = asyncio.Event()
         self._manager: QueueManager | None = None
         self._running: set[asyncio.Task[None]] = set()
@@ -186,7 +192,7 @@ class QueueWorker:
                 dequeue_timeout=POLL,
                 batch_size=max(1, self._concurrency // 2),
                 max_concurrent_tasks=self._concurrency,
-                heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                heartbeat_timeout=self._lease,
             )
         finally:
             watch.cancel()

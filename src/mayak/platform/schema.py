@@ -8,11 +8,12 @@ import asyncio
 import contextlib
 import io
 from importlib import resources
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode
 
 import psycopg
 import structlog
 from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
 
 from mayak.errors import Misconfigured
 from mayak.platform import queue
@@ -32,6 +33,7 @@ async def migrate(dsn: str) -> int:
 
     Raises Misconfigured when the server is too old, has no pgvector, or cannot be reached.
     """
+    place = _place(dsn)
     try:
         async with await AsyncConnection.connect(dsn, autocommit=True, connect_timeout=10) as conn:
             await conn.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
@@ -42,7 +44,10 @@ async def migrate(dsn: str) -> int:
             finally:
                 await conn.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
     except psycopg.OperationalError as error:
-        reason = f"cannot connect to {_without_password(dsn)}: {str(error).strip()}"
+        reason = f"cannot connect to {place}: {' '.join(str(error).split())}"
+        raise Misconfigured("DATABASE_URL", reason) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        reason = f"its user may not set {place} up: {error.diag.message_primary}"
         raise Misconfigured("DATABASE_URL", reason) from error
     if applied:
         log.info("migrated", applied=applied)
@@ -67,12 +72,12 @@ def _apply(dsn: str) -> int:
     import yoyo
 
     folder = resources.files("mayak.platform") / "migrations"
-    scheme, _, rest = dsn.partition("://")
-    if scheme not in {"postgresql", "postgres"}:
-        raise Misconfigured("DATABASE_URL", "it has to start with postgresql://")
+    # All but the name as parameters: the tool reads no list of hosts, nor a socket's path.
+    given = conninfo_to_dict(dsn)
+    name = quote(str(given.pop("dbname", "")))
     # The tool prints what statements return; standard output is not its own.
     with contextlib.redirect_stdout(io.StringIO()):
-        backend = yoyo.get_backend(f"postgresql+psycopg://{rest}")
+        backend = yoyo.get_backend(f"postgresql+psycopg:///{name}?{urlencode(given)}")
         try:
             migrations = yoyo.read_migrations(str(folder))
             todo = backend.to_apply(migrations)
@@ -82,6 +87,12 @@ def _apply(dsn: str) -> int:
             backend.connection.close()
 
 
-def _without_password(dsn: str) -> str:
-    parts = urlsplit(dsn)
-    return f"{parts.hostname or 'the local socket'}:{parts.port or 5432}{parts.path}"
+def _place(dsn: str) -> str:
+    """Where the database is, without the password. Raises Misconfigured."""
+    try:
+        given = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:  # its message quotes what it could not read
+        reason = "it cannot be read; write postgresql://user:password@host:port/database"
+        raise Misconfigured("DATABASE_URL", reason) from None
+    host = given.get("host") or given.get("hostaddr") or "the local socket"
+    return f"{host}:{given.get('port') or 5432}/{given.get('dbname') or ''}"

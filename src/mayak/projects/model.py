@@ -40,7 +40,7 @@ def draft(name: str, *, wanted_slug: str | None, time_zone: str) -> Draft:
         raise InvalidInput("slug", "use letters or digits")
     try:
         ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones
         reason = f"there is no time zone {time_zone!r}; try Europe/Berlin"
         raise InvalidInput("time_zone", reason) from error
     return Draft(name=name, slug=short, time_zone=time_zone)

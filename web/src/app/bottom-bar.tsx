@@ -1,4 +1,4 @@
-import { AppShell, Drawer, UnstyledButton } from "@mantine/core";
+import { AppShell, CloseButton, Drawer, UnstyledButton } from "@mantine/core";
 import { IconDatabase, IconHistory, IconMessageQuestion } from "@tabler/icons-react";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
@@ -13,6 +13,7 @@ export function BottomBar() {
   const [sheet, setSheet] = useState<"history" | "data" | null>(null);
   const { id } = useParams({ strict: false });
   const close = () => setSheet(null);
+  const title = sheet === "data" ? t("data.title") : t("history.title");
   return (
     <AppShell.Footer component="nav" className={classes.bottom ?? ""} aria-label={t("nav.main")}>
       <Link
@@ -37,9 +38,13 @@ export function BottomBar() {
         onClose={close}
         position="bottom"
         size="85%"
-        title={sheet === "data" ? t("data.title") : t("history.title")}
-        closeButtonProps={{ "aria-label": t("common.close") }}
+        withCloseButton={false}
+        attributes={{ content: { "aria-label": title } }}
       >
+        <div className={classes.sheetHead}>
+          <h2>{title}</h2>
+          <CloseButton onClick={close} aria-label={t("common.close")} />
+        </div>
         {sheet === "history" && <History currentId={id ?? null} onChoose={close} />}
         {sheet === "data" && <DataPanel />}
       </Drawer>

@@ -25,9 +25,12 @@ export function PageFailed({ error }: ErrorComponentProps) {
     void router.invalidate();
   };
   return (
-    <div className={classes.alone}>
+    <main className={classes.alone}>
+      <Title order={1} fz="xl" mb="md">
+        {t("error.page")}
+      </Title>
       <ProblemNote error={error} onRetry={retry} />
-    </div>
+    </main>
   );
 }
 
@@ -35,7 +38,7 @@ export function PageNotFound() {
   const { t } = useTranslation();
   usePageTitle(t("error.notFoundTitle"));
   return (
-    <div className={classes.alone}>
+    <main className={classes.alone}>
       <Title order={1} fz="xl">
         {t("error.notFoundTitle")}
       </Title>
@@ -45,6 +48,6 @@ export function PageNotFound() {
       <Button component={Link} to="/">
         {t("error.toAsk")}
       </Button>
-    </div>
+    </main>
   );
 }

@@ -37,12 +37,15 @@ function OpenPalette() {
     <Spotlight
       actions={groups.filter(({ actions }) => actions.length > 0)}
       shortcut="mod + K"
+      tagsToIgnore={[]}
+      triggerOnContentEditable
       nothingFound={t("palette.nothing")}
       highlightQuery
       limit={12}
       scrollable
       maxHeight={420}
       transitionProps={{ duration: 120 }}
+      attributes={{ content: { "aria-label": t("nav.search") } }}
       searchProps={{
         leftSection: <IconSearch size={18} aria-hidden />,
         placeholder: t("palette.placeholder"),

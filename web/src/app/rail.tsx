@@ -9,8 +9,15 @@ import { useTranslation } from "react-i18next";
 
 import classes from "./shell.module.css";
 
+interface RailProps {
+  wide: boolean;
+  /** True when a project is open: without one there is no page to go to. */
+  open: boolean;
+  onToggle: () => void;
+}
+
 /** The pages that exist, and nothing else. */
-export function Rail({ wide, onToggle }: { wide: boolean; onToggle: () => void }) {
+export function Rail({ wide, open, onToggle }: RailProps) {
   const { t } = useTranslation();
   const toggle = wide ? t("nav.collapse") : t("nav.expand");
   const ToggleIcon = wide ? IconLayoutSidebarLeftCollapse : IconLayoutSidebarLeftExpand;
@@ -20,18 +27,7 @@ export function Rail({ wide, onToggle }: { wide: boolean; onToggle: () => void }
         <img src={`${import.meta.env.BASE_URL}mark.svg`} alt="" width={24} height={24} />
         {wide && <span>{t("app.name")}</span>}
       </Link>
-      <Tooltip label={t("nav.ask")} position="right" disabled={wide}>
-        <Link
-          to="/ask/{-$id}"
-          params={{}}
-          className={classes.place}
-          activeProps={{ "aria-current": "page" }}
-          aria-label={t("nav.ask")}
-        >
-          <IconMessageQuestion size={20} stroke={1.75} aria-hidden />
-          {wide && <span>{t("nav.ask")}</span>}
-        </Link>
-      </Tooltip>
+      {open && <AskLink wide={wide} />}
       <Tooltip label={toggle} position="right" disabled={wide}>
         <UnstyledButton className={classes.toggle} onClick={onToggle} aria-expanded={wide} aria-label={toggle}>
           <ToggleIcon size={20} stroke={1.75} aria-hidden />
@@ -39,5 +35,23 @@ export function Rail({ wide, onToggle }: { wide: boolean; onToggle: () => void }
         </UnstyledButton>
       </Tooltip>
     </AppShell.Navbar>
+  );
+}
+
+function AskLink({ wide }: { wide: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <Tooltip label={t("nav.ask")} position="right" disabled={wide}>
+      <Link
+        to="/ask/{-$id}"
+        params={{}}
+        className={classes.place}
+        activeProps={{ "aria-current": "page" }}
+        aria-label={t("nav.ask")}
+      >
+        <IconMessageQuestion size={20} stroke={1.75} aria-hidden />
+        {wide && <span>{t("nav.ask")}</span>}
+      </Link>
+    </Tooltip>
   );
 }

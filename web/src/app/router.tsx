@@ -100,6 +100,8 @@ const ask = createRoute({
   component: function Ask() {
     const { id } = ask.useParams();
     const { source } = ask.useSearch();
+    // For the moment between losing the project and leaving for the choice of another.
+    if (useSession().project === null) return null;
     return <AskPage answerId={id ?? null} sourceIndex={source ?? null} />;
   },
 });

@@ -69,7 +69,7 @@ function Frame({ session }: { session: Session }) {
         padding={0}
       >
         <TopBar session={session} />
-        {!phone && <Rail wide={wide} onToggle={toggle} />}
+        {!phone && <Rail wide={wide} open={open} onToggle={toggle} />}
         <AppShell.Main id="content" tabIndex={-1}>
           <OfflineBanner />
           <Outlet />
@@ -88,7 +88,9 @@ function useLeaveWhenLost(session: Session | null) {
   const out = session === null;
   const needsProject = session !== null && session.project === null && here.startsWith("/ask");
   useEffect(() => {
-    if (out) void router.navigate({ to: "/login", search: { next: here }, replace: true });
+    // Whoever logged out by hand is on the way to the login already.
+    const leaving = router.latestLocation.pathname === "/login";
+    if (out && !leaving) void router.navigate({ to: "/login", search: { next: here }, replace: true });
     else if (needsProject) void router.navigate({ to: "/projects", replace: true });
   }, [router, out, needsProject, here]);
 

@@ -38,7 +38,7 @@ const critical: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: "beacon",
   primaryShade: { light: 7, dark: 6 },
-  colors: { gray: grey, dark, beacon, good, watch, risk, critical },
+  colors: { gray: grey, dark, beacon, good, watch, risk, critical, red: critical },
   black: "#1b1b1f",
   fontFamily:
     'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif, "Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji"',
@@ -77,6 +77,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": grey[6],
     "--mantine-color-placeholder": "#6f6f7b",
     "--mantine-color-default-border": grey[3],
+    "--mantine-color-error": critical[7],
     "--mayak-sunken": grey[0],
     "--mayak-raised": "#ffffff",
     "--mayak-hover": grey[1],
@@ -98,6 +99,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": dark[2],
     "--mantine-color-placeholder": "#8f8f9b",
     "--mantine-color-default-border": dark[5],
+    "--mantine-color-error": critical[3],
     "--mayak-sunken": dark[9],
     "--mayak-raised": dark[7],
     "--mayak-hover": dark[6],

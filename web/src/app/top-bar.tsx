@@ -40,7 +40,7 @@ function SearchButton() {
     <UnstyledButton className={classes.search} onClick={spotlight.open} aria-label={t("nav.search")}>
       <IconSearch size={16} aria-hidden />
       <span>{t("nav.search")}</span>
-      <Kbd size="xs">{modifier} K</Kbd>
+      <Kbd size="xs" aria-hidden>{modifier} K</Kbd>
     </UnstyledButton>
   );
 }

@@ -8,10 +8,9 @@ import { useLogout } from "../features/access";
 export function useLeave(): () => void {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const logout = useLogout();
+  const logout = useLogout(() => navigate({ to: "/login", replace: true }));
   return () =>
     logout.mutate(undefined, {
-      onSuccess: () => void navigate({ to: "/login", replace: true }),
       onError: () => notifications.show({ color: "critical", message: t("logout.failed") }),
     });
 }

@@ -1,4 +1,4 @@
-import { Avatar, Menu, Text, UnstyledButton } from "@mantine/core";
+import { Avatar, Divider, Popover, Text, UnstyledButton } from "@mantine/core";
 import { IconLogout } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
@@ -6,18 +6,19 @@ import { LanguageSwitch, type Session, ThemeSwitch, useSaveLocale } from "../fea
 import classes from "./shell.module.css";
 import { useLeave } from "./use-leave";
 
+/** Who I am, how the page looks and speaks, and the way out. */
 export function UserMenu({ user }: { user: Session["user"] }) {
   const { t } = useTranslation();
   const leave = useLeave();
   const save = useSaveLocale();
   return (
-    <Menu width={280} position="bottom-end" closeOnItemClick>
-      <Menu.Target>
+    <Popover width={288} position="bottom-end" trapFocus returnFocus>
+      <Popover.Target>
         <UnstyledButton className={classes.me} aria-label={`${t("nav.you")}: ${user.name}`}>
-          <Avatar size={28} radius="xl" name={user.name} color="beacon" variant="light" />
+          <Avatar aria-hidden size={28} radius="xl" name={user.name} color="beacon" variant="light" />
         </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
+      </Popover.Target>
+      <Popover.Dropdown p={4} aria-label={t("nav.you")}>
         <div className={classes.meCard}>
           <Text fw={600} truncate dir="auto">
             {user.name}
@@ -26,7 +27,7 @@ export function UserMenu({ user }: { user: Session["user"] }) {
             {user.email} · {t(`role.${user.role}`)}
           </Text>
         </div>
-        <Menu.Divider />
+        <Divider my={4} color="var(--mayak-line)" />
         <div className={classes.preference}>
           <Text component="span">{t("theme.label")}</Text>
           <ThemeSwitch />
@@ -35,11 +36,12 @@ export function UserMenu({ user }: { user: Session["user"] }) {
           <Text component="span">{t("language.label")}</Text>
           <LanguageSwitch onSpeak={(language) => save.mutate(language)} />
         </div>
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={leave}>
+        <Divider my={4} color="var(--mayak-line)" />
+        <UnstyledButton className={classes.leave} onClick={leave}>
+          <IconLogout size={16} aria-hidden />
           {t("logout.action")}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+        </UnstyledButton>
+      </Popover.Dropdown>
+    </Popover>
   );
 }

@@ -38,7 +38,7 @@ export function clock(moment: string, at: Date, locale: string, zone: string): s
 export function zoneName(zone: string, at: Date, locale: string): string {
   const parts = new Intl.DateTimeFormat(locale, { timeZone: known(zone), timeZoneName: "short" });
   const offset = parts.formatToParts(at).find((part) => part.type === "timeZoneName")?.value;
-  return offset && offset !== zone ? `${known(zone)} (${offset})` : known(zone);
+  return offset && offset !== known(zone) ? `${known(zone)} (${offset})` : known(zone);
 }
 
 export function number(value: number, locale: string): string {

@@ -35,13 +35,20 @@ class Worker:
         *,
         only: Collection[str] | None = None,
         concurrency: int = 20,
+        lease: timedelta = queue.LEASE,
     ) -> None:
-        """`only` restricts the worker to these job types; None takes all."""
+        """`only` restricts the worker to these job types; None takes all.
+
+        `lease` is the silence after which its work is given to another.
+        """
         engine = Engine(database=database, registry=registry, resources=resources)
         names = [name for name in registry if only is None or name in only]
         self._database = database
         self._queue = queue.QueueWorker(
-            database.dsn, dict.fromkeys(names, engine.execute), concurrency=concurrency
+            database.dsn,
+            dict.fromkeys(names, engine.execute),
+            concurrency=concurrency,
+            lease=lease,
         )
         self._id = uuid4()
         self._serves_all = only is None

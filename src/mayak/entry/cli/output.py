@@ -1,4 +1,4 @@
-"""What a command says: one JSON document on standard output, or text; the rest on standard error."""
+"""What a command says: one JSON document or text on stdout; everything else on stderr."""
 
 import sys
 from typing import Annotated, Any

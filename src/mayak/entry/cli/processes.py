@@ -14,7 +14,6 @@ from mayak.entry.cli.running import settings, with_parts
 from mayak.entry.postgres import Opened
 from mayak.entry.wiring import Parts
 
-
 app = typer.Typer()
 
 FIRST_OWNER = "owner@mayak.local"

@@ -20,11 +20,13 @@ WEIGHED = 16
 SHOWN = 4
 BEHIND = 1.2
 """How far behind the best one a sentence may be and still be shown."""
-LAST_WORD_BEHIND = 1.6
-LAST_WORD_LESS_LIKE = 0.05
-"""How much less like the question the last word on a matter may be; it often says only the new date."""
-ECHO = 0.92
-"""Cosine from which a sentence says the same as the question."""
+LAST_WORD_CLEAR = (1.6, 0.23)
+LAST_WORD_VAGUE = (2.6, 0.45)
+"""How far the last word on a matter may be behind the best sentence, in score and in closeness. It
+often says only the new date.
+"""
+ECHO = 0.64
+"""Closeness from which a sentence says the same as the question."""
 
 _GREETING = re.compile(
     r"^\W*(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|thanks?|thank you|cheers|best|"
@@ -74,7 +76,8 @@ class Scored:
     """Which share of the question's words, by rarity, its message and those around it have, half
     and half; from 0.0 to 1.0.
     """
-    similarity: float | None
+    closeness: float | None
+    """How near its meaning is to the question's, see `closeness`; None when not weighed."""
 
 
 def candidates(found: Found, records: Mapping[str, Message]) -> list[Candidate]:
@@ -171,7 +174,7 @@ def _plain(
         candidate=candidate,
         score=score,
         coverage=(whole + coverage(found, candidate.around)) / 2,
-        similarity=None,
+        closeness=None,
     )
 
 
@@ -188,30 +191,52 @@ def coverage(found: Found, lexemes: frozenset[str]) -> float:
     return sum(idf for word, idf in found.idf.items() if word in lexemes) / total if total else 0.0
 
 
-def with_meaning(scored: Sequence[Scored], similarities: Sequence[float]) -> list[Scored]:
-    """Add what the cosine of each sentence with the question says: how far it is behind the best.
+def closeness(cosine: float, resting: float) -> float:
+    """A cosine on a scale that models share: 0.0 for unrelated texts, 1.0 for the same text."""
+    return (cosine - resting) / (1 - resting)
+
+
+def resting(found: Found, known: float | None) -> float:
+    """The cosine of unrelated texts: what is `known` of the model, else that of the question
+    with all chunks of the project but the best one.
+    """
+    if known is not None:
+        return known
+    background = found.background
+    if background.chunks <= 1:
+        return 0.0
+    rest = background.mean * background.chunks - _closest(found)
+    return min(rest / (background.chunks - 1), 0.95)
+
+
+def _closest(found: Found) -> float:
+    return max((one.similarity or 0.0 for one in found.evidence), default=0.0)
+
+
+def with_meaning(scored: Sequence[Scored], meanings: Sequence[float]) -> list[Scored]:
+    """Add what the closeness of each sentence to the question says: how far behind the best it is.
 
     A sentence that only repeats the question answers nothing and goes; one that follows such
     a question gains, because it is the reply.
     """
     heard: dict[str, float] = {}
     kept: list[tuple[Scored, float]] = []
-    for one, similarity in zip(scored, similarities, strict=True):
+    for one, close in zip(scored, meanings, strict=True):
         key = one.candidate.message.external_id
-        if one.candidate.text.endswith("?") or similarity >= ECHO:
-            heard[key] = max(heard.get(key, 0.0), similarity)
-        if similarity < ECHO or not _ASKS.search(one.candidate.text):
-            kept.append((one, similarity))
-    top = max((similarity for _, similarity in kept), default=0.0)
+        if one.candidate.text.endswith("?") or close >= ECHO:
+            heard[key] = max(heard.get(key, 0.0), close)
+        if close < ECHO or not _ASKS.search(one.candidate.text):
+            kept.append((one, close))
+    top = max((close for _, close in kept), default=0.0)
     return [
         replace(
             one,
             score=one.score
-            + 14 * (similarity - top)
-            + 8 * min(max(heard.get(one.candidate.previous or "", 0.0) - top, -0.1), 0.05),
-            similarity=similarity,
+            + 3.1 * (close - top)
+            + 1.76 * min(max(heard.get(one.candidate.previous or "", 0.0) - top, -0.45), 0.23),
+            closeness=close,
         )
-        for one, similarity in kept
+        for one, close in kept
     ]
 
 
@@ -219,24 +244,28 @@ def best(asked: Question, scored: Sequence[Scored]) -> list[Scored]:
     """The sentences to show, at most SHOWN, the best first; never the same words twice.
 
     When the best one states a date, a sum or another fact that was asked for, the newest such
-    statement of its talk goes before it: facts change, and the last word counts.
+    statement of its talk is shown as well: facts change, and the last word counts. It goes
+    first when it is about as good, else last.
     """
     ordered = sorted(scored, key=lambda one: (-one.score, -one.candidate.message.at.timestamp()))
     if not ordered:
         return []
-    near = [one for one in ordered if one.score >= ordered[0].score - BEHIND]
-    newest = _last_word(asked, ordered)
-    chosen: list[Scored] = []
-    said: set[str] = set()
-    for one in [newest, *near] if newest else near:
+    near = [one for one in ordered if one.score >= ordered[0].score - BEHIND][:SHOWN]
+    clear = _last_word(asked, ordered, LAST_WORD_CLEAR)
+    vague = _last_word(asked, ordered, LAST_WORD_VAGUE)
+    listed = [clear, *near] if clear else [*near[: SHOWN - 1], *([vague] if vague else near[-1:])]
+    chosen: dict[str, Scored] = {}
+    for one in listed:
         words = " ".join(_WORD.findall(one.candidate.text.lower()))
-        if words and words not in said and len(chosen) < SHOWN:
-            said.add(words)
-            chosen.append(one)
-    return chosen
+        if words:
+            chosen.setdefault(words, one)
+    return list(chosen.values())[:SHOWN]
 
 
-def _last_word(asked: Question, ordered: Sequence[Scored]) -> Scored | None:
+def _last_word(
+    asked: Question, ordered: Sequence[Scored], behind: tuple[float, float]
+) -> Scored | None:
+    """The newest statement on what the best one is about, not further `behind` than said."""
     first = ordered[0]
     fit = fitting(asked, first.candidate.text)
     if not fit:
@@ -246,32 +275,32 @@ def _last_word(asked: Question, ordered: Sequence[Scored]) -> Scored | None:
         for one in ordered
         if one.candidate.message.conversation_id == first.candidate.message.conversation_id
         and one.candidate.message.at > first.candidate.message.at
-        and one.score >= first.score - LAST_WORD_BEHIND
-        and (one.similarity or 0.0) >= (first.similarity or 0.0) - LAST_WORD_LESS_LIKE
+        and one.score >= first.score - behind[0]
+        and (one.closeness or 0.0) >= (first.closeness or 0.0) - behind[1]
         and fitting(asked, one.candidate.text) >= fit
         and not one.candidate.text.endswith("?")
     ]
     return max(later, key=lambda one: one.candidate.message.at, default=None)
 
 
-def convincing(asked: Question, found: Found, chosen: Sequence[Scored]) -> bool:
+def convincing(asked: Question, found: Found, chosen: Sequence[Scored], *, rest: float) -> bool:
     """Whether these sentences may be given as an answer. Saying nothing beats a wrong answer.
 
     An identifier that is asked for must stand in the evidence. Otherwise words and meaning
-    have to make up for each other: the cosine of the best chunk, which alone separates badly
-    (0.77 to 0.88 without an answer, 0.79 to 0.91 with one), and the share of the question's
-    words found beside the answer. Between two languages there are no words to find, so the
-    meaning has to be clearer.
+    have to make up for each other: how close the best chunk is, which alone separates badly,
+    and the share of the question's words found beside the answer. Between two languages
+    there are no words to find, so the kind of fact asked for must be there, or the meaning be
+    clearer. `rest` is the cosine of unrelated texts.
     """
     if not chosen or not found.evidence:
         return False
     if asked.identifiers and not found.evidence[0].identifiers:
         return False
     words = max(one.coverage for one in chosen)
-    close = max((one.similarity or 0.0 for one in found.evidence), default=0.0)
     missing = _missing(asked, chosen)
-    if not close:
+    if not found.background.chunks:
         return words - 0.3 * missing >= ENOUGH_WORDS
+    close = closeness(_closest(found), rest)
     foreign = all(language(one.candidate.text) != asked.language for one in chosen)
     if foreign and words < SOME_WORDS:
         return close >= (CLOSE_ABROAD if asked.facts and not missing else CLEAR_ABROAD)
@@ -281,8 +310,8 @@ def convincing(asked: Question, found: Found, chosen: Sequence[Scored]) -> bool:
 ENOUGH_WORDS = 0.5
 """Share of the question's words that carries an answer without any vectors."""
 SOME_WORDS = 0.2
-CLOSE_ABROAD = 0.805
-CLEAR_ABROAD = 0.83
+CLOSE_ABROAD = 0.114
+CLEAR_ABROAD = 0.227
 """As CLOSE_ABROAD, when the question does not tell what kind of fact would answer it."""
 
 
@@ -290,7 +319,7 @@ def certainty(found: Found, *, close: float, words: float, missing: float) -> fl
     """Above 0 an answer in the question's own language is shown."""
     total = sum(found.idf.values())
     unknown = sum(found.idf[word] for word in found.unknown) / total if total else 1.0
-    return (close - 0.857) / 0.03 + 2.0 * words - 2.0 * unknown - 1.2 * missing
+    return 7.33 * (close - 0.35) + 2.0 * words - 2.0 * unknown - 1.2 * missing
 
 
 def _missing(asked: Question, chosen: Sequence[Scored]) -> float:

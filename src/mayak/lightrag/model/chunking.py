@@ -1,4 +1,4 @@
-"""How a conversation becomes chunks: windows of whole messages, small enough to be about one thing."""
+"""How a conversation becomes chunks: windows of whole messages, each about one thing."""
 
 import hashlib
 from bisect import bisect_right
@@ -88,7 +88,7 @@ def _weight(letter: str) -> int:
 def chunks_of(
     messages: Iterable[Message], *, subject: str | None = None, limit: int = LIMIT
 ) -> list[Chunk]:
-    """Cut the public messages of one conversation, oldest first, into chunks of about `limit` tokens.
+    """Cut the public messages of a conversation, oldest first, into chunks of about `limit` tokens.
 
     The subject stands on top of each chunk, because single messages rarely name their matter.
     A chunk repeats the last message of the one before if that is short. A message too long for
@@ -128,7 +128,7 @@ def _pieces(message: Message, room: float) -> list[_Piece]:
 
 
 def cut(text: str, *, limit: float, overlap: float) -> list[tuple[int, int]]:
-    """Overlapping (start, end) parts of `text` that together cover it, each of at most `limit` tokens.
+    """Overlapping (start, end) parts of `text` that cover it, each of at most `limit` tokens.
 
     A part ends at a paragraph if one ends in its second half, else at a sentence, else at a
     word, else wherever the limit falls. The next one starts up to `overlap` tokens earlier.
@@ -162,7 +162,7 @@ def _boundary(text: str, starts: Sequence[int], low: int, high: int) -> int:
 
 
 def _restart(text: str, starts: Sequence[int], low: int, high: int) -> int:
-    """Where the next part begins: at the first sentence, else word, of [low, high); else at high."""
+    """Where the next part begins: at the first sentence or word of [low, high), else at high."""
     place = bisect_right(starts, low - 1)
     if place < len(starts) and starts[place] < high:
         return starts[place]

@@ -45,10 +45,12 @@ _PLACE = re.compile(
     r"\b(?:in|at|on)\s+[A-Z]|\b(?:в|во|на)\s+[А-ЯЁ«]|\b(?:room|street|floor|этаж\w*|улиц\w*)\b"
 )
 _BOUND = re.compile(
-    r"\b(?:lowest|minimum|minimal|floor|at least)\b|not below|миним|не ниже|не меньше", re.IGNORECASE
+    r"\b(?:lowest|minimum|minimal|floor|at least)\b|not below|миним|не ниже|не меньше",
+    re.IGNORECASE,
 )
 _SECRET = re.compile(
-    r"(?:passw|passphrase|парол|secret)\w*\W+(?:\S+\s+){0,3}?(?=\S*\d)(?=\S*[^\W\d_])\S{8,}", re.IGNORECASE
+    r"(?:passw|passphrase|парол|secret)\w*\W+(?:\S+\s+){0,3}?(?=\S*\d)(?=\S*[^\W\d_])\S{8,}",
+    re.IGNORECASE,
 )
 
 _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
@@ -78,9 +80,7 @@ _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         _NUMBER,
     ),
     (
-        re.compile(
-            r"\bwhy\b|\bcause|\breason|почему|из-за чего|зачем|причин", re.IGNORECASE
-        ),
+        re.compile(r"\bwhy\b|\bcause|\breason|почему|из-за чего|зачем|причин", re.IGNORECASE),
         _CAUSE,
     ),
     (

@@ -14,7 +14,10 @@ _MONTHS: dict[Locale, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 _SOMEBODY: dict[Locale, str] = {"en": "Unknown author", "ru": "Автор неизвестен"}
-_QUOTED: dict[Locale, str] = {"en": "{author}, {day}: “{quote}”", "ru": "{author}, {day}: «{quote}»"}
+_QUOTED: dict[Locale, str] = {
+    "en": "{author}, {day}: “{quote}”",
+    "ru": "{author}, {day}: «{quote}»",
+}
 
 _REASONS: dict[Locale, dict[str, str]] = {
     "en": {

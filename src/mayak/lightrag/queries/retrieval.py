@@ -18,7 +18,8 @@ WITH nearness AS MATERIALIZED (
   SELECT id, 1 - (embedding <=> %(embedding)s::halfvec) AS similarity
     FROM rag_chunks
    WHERE project_id = %(project_id)s AND embedding_status = 'ready'
-     AND embedding_model = %(model)s AND %(embedding)s::text IS NOT NULL
+     AND embedding_model = %(model)s
+     AND vector_dims(embedding) = vector_dims(%(embedding)s::halfvec)
 ), background AS (
   SELECT coalesce(avg(similarity), 0)::float AS mean,
          coalesce(stddev_pop(similarity), 0)::float AS deviation, count(*) AS chunks
@@ -90,6 +91,10 @@ LEXEMES: LiteralString = """
 SELECT tsvector_to_array(to_tsvector('russian', translate(text, 'ёЁ', 'еЕ'))) AS lexemes
   FROM unnest(%(texts)s::text[]) WITH ORDINALITY AS given (text, place)
  ORDER BY place
+"""
+
+CHUNKS_BY_STATUS: LiteralString = """
+SELECT embedding_status, count(*)::integer AS chunks FROM rag_chunks GROUP BY embedding_status
 """
 
 COUNT_STATE: LiteralString = """
@@ -212,3 +217,9 @@ async def state(conn: Conn, project_id: UUID) -> State:
     """How much of a project is here, cut, embedded and waiting."""
     [row] = await fetch_dicts(conn, COUNT_STATE, project_id=project_id)
     return State(**row)
+
+
+async def chunks_by_status(conn: Conn) -> dict[str, int]:
+    """How many chunks are in each state, of all that `conn` sees; no entry means none."""
+    rows = await fetch_dicts(conn, CHUNKS_BY_STATUS)
+    return {row["embedding_status"]: row["chunks"] for row in rows}

@@ -18,14 +18,14 @@ VALUES (%(project_id)s, %(id)s, %(user_id)s, %(question)s, %(locale)s, %(status)
 
 GET_RUN: LiteralString = """
 SELECT answer, feedback FROM lightrag_query_runs
- WHERE project_id = %(project_id)s AND id = %(id)s
+ WHERE project_id = %(project_id)s AND id = %(id)s AND status <> 'error'
 """
 
 LIST_RUNS: LiteralString = """
 SELECT id, question, status, asked_at,
        jsonb_array_length(coalesce(answer -> 'citations', '[]')) AS citations
   FROM lightrag_query_runs
- WHERE project_id = %(project_id)s
+ WHERE project_id = %(project_id)s AND status <> 'error'
    AND (%(before_at)s::timestamptz IS NULL
         OR (asked_at, id) < (%(before_at)s::timestamptz, %(before_id)s::uuid))
  ORDER BY asked_at DESC, id DESC
@@ -93,7 +93,7 @@ async def get(conn: Conn, project_id: UUID, run_id: UUID) -> StoredRun | None:
 async def page(
     conn: Conn, project_id: UUID, *, limit: int, before: tuple[datetime, UUID] | None
 ) -> list[ListedRun]:
-    """The questions asked before one of them, the newest first."""
+    """The questions asked before one of them, the newest first; failed ones are left out."""
     before_at, before_id = before or (None, None)
     return await fetch_all(
         conn,

@@ -23,7 +23,7 @@ from mayak.lightrag.model.answer import (
     quotes,
 )
 from mayak.lightrag.model.choice import Candidate, Scored
-from mayak.lightrag.model.embedder import Embedder, Vector, model_key
+from mayak.lightrag.model.embedder import Embedder, Vector
 from mayak.lightrag.model.evidence import Found, Settings
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
@@ -98,7 +98,15 @@ async def ask(
     answered = False
     try:
         answer = await _answer(
-            database, embedder, project_id, asked, blank, links, zone, user_id, settings
+            database,
+            embedder,
+            project_id,
+            asked,
+            blank,
+            links=links,
+            zone=zone,
+            user_id=user_id,
+            settings=settings or Settings(),
         )
         answered = True
     finally:
@@ -114,18 +122,17 @@ async def _answer(
     project_id: UUID,
     asked: Question,
     blank: Answer,
+    *,
     links: SourceLinks,
     zone: tzinfo,
     user_id: UUID | None,
-    settings: Settings | None,
+    settings: Settings,
 ) -> Answer:
     watch = _Watch()
     vector = await _vector(embedder, asked)
     embed_ms = watch.lap()
     async with database.transaction(project_id) as conn:
-        search = await _search(
-            conn, project_id, asked, vector, model_key(embedder), settings or Settings()
-        )
+        search = await _search(conn, project_id, asked, vector, embedder.space, settings)
     search_ms = watch.lap()
     chosen = await _choose(embedder, asked, vector, search)
     made = quotes(chosen)
@@ -176,8 +183,7 @@ async def _search(
     listed = choice.candidates(found, current)
     words = await retrieval.lexemes(conn, [candidate.text for candidate in listed])
     with_words = [
-        replace(candidate, lexemes=known)
-        for candidate, known in zip(listed, words, strict=True)
+        replace(candidate, lexemes=known) for candidate, known in zip(listed, words, strict=True)
     ]
     return _Search(state=state, found=found, candidates=with_words)
 
@@ -186,6 +192,7 @@ async def _choose(
     embedder: Embedder, asked: Question, vector: Vector | None, search: _Search
 ) -> list[Scored]:
     """The sentences to show; none when they do not convince."""
+    rest = choice.resting(search.found, embedder.resting)
     scored = choice.plain_score(asked, search.found, search.candidates)
     if vector is not None and scored:
         scored = sorted(scored, key=lambda one: -one.score)[: choice.WEIGHED]
@@ -194,9 +201,10 @@ async def _choose(
         except Upstream:
             pass
         else:
-            scored = choice.with_meaning(scored, [float(value) for value in meant @ vector])
+            near = [choice.closeness(float(cosine), rest) for cosine in meant @ vector]
+            scored = choice.with_meaning(scored, near)
     chosen = choice.best(asked, scored)
-    return chosen if choice.convincing(asked, search.found, chosen) else []
+    return chosen if choice.convincing(asked, search.found, chosen, rest=rest) else []
 
 
 def _compose(
@@ -273,6 +281,13 @@ async def answer_of(conn: Conn, project_id: UUID, answer_id: UUID) -> Answer:
     if stored is None:
         raise AnswerNotFound(answer_id)
     return _STORED.validate_python({**stored.answer, "feedback": stored.feedback})
+
+
+async def asked_before(
+    conn: Conn, project_id: UUID, *, limit: int, before: tuple[datetime, UUID] | None = None
+) -> list[runs.ListedRun]:
+    """Questions and how they ended, the newest first, from behind `before` on."""
+    return await runs.page(conn, project_id, limit=limit, before=before)
 
 
 async def rate(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from mayak.lightrag.model.chunking import Chunk, chunks_of
 from mayak.lightrag.queries import documents as queries
-from mayak.platform.db import Conn
+from mayak.platform.db import Conn, Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,22 @@ class Refreshed:
             kept=self.kept + other.kept,
             dropped=self.dropped + other.dropped,
         )
+
+
+AT_ONCE = 30
+"""Conversations per transaction."""
+
+
+async def catch_up(database: Database, project_id: UUID) -> Refreshed:
+    """Bring all documents of a project up to date now, without waiting for the job; no vectors."""
+    async with database.transaction(project_id) as conn:
+        await queries.drop_orphans(conn, project_id)
+        stale = await queries.stale_conversations(conn, project_id)
+    done = Refreshed()
+    for start in range(0, len(stale), AT_ONCE):
+        async with database.transaction(project_id) as conn:
+            done += await refresh(conn, project_id, stale[start : start + AT_ONCE])
+    return done
 
 
 async def refresh(conn: Conn, project_id: UUID, ids: Sequence[str]) -> Refreshed:
@@ -49,8 +65,8 @@ async def _refresh(
         conn, project_id, conversation, revision=revision, rows=1 + len(messages)
     )
     known: dict[bytes, list[queries.KeptChunk]] = defaultdict(list)
-    for chunk in await queries.kept_chunks(conn, project_id, document):
-        known[chunk.text_hash].append(chunk)
+    for old in await queries.kept_chunks(conn, project_id, document):
+        known[old.text_hash].append(old)
     moved: list[tuple[UUID, int, Chunk]] = []
     added: list[tuple[int, Chunk]] = []
     kept = 0
@@ -62,7 +78,7 @@ async def _refresh(
         kept += 1
         if _differs(same, ordinal, chunk):
             moved.append((same.id, ordinal, chunk))
-    gone = [chunk.id for rest in known.values() for chunk in rest]
+    gone = [old.id for rest in known.values() for old in rest]
     await queries.drop_chunks(conn, project_id, gone)
     await queries.move_chunks(conn, project_id, moved)
     await queries.add_chunks(conn, project_id, document, added)

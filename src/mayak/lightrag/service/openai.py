@@ -38,7 +38,8 @@ class OpenAIEmbeddings:
     when configured, because many servers reject the field.
     """
 
-    provider: str
+    provider = "openai"
+    resting: float | None = None
     batch = MAX_ITEMS
 
     def __init__(
@@ -63,7 +64,7 @@ class OpenAIEmbeddings:
         self.dimensions = dimensions
         # Two servers may give one name to two models: their vectors must not meet.
         where = hashlib.sha256(self._url.encode()).hexdigest()[:8]
-        self.provider = f"openai-{where}"
+        self.space = f"openai/{model}/{dimensions or 'default'}/{where}"
 
     async def passages(self, texts: Sequence[str]) -> Vectors:
         """Raises UpstreamRejected of kind rejected when a text is blank: the API refuses those."""

@@ -47,6 +47,11 @@ UPDATE connector_bindings AS bound
    AND bound.name IS DISTINCT FROM raw.name
 """
 
+MOVE_ACCOUNT: LiteralString = """
+UPDATE connector_bindings SET account_ref = %(account_ref)s
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND account_ref <> %(account_ref)s
+"""
+
 
 async def lock(conn: Conn) -> None:
     """Bindings change one at a time, so that two projects cannot take the same part at once."""
@@ -97,3 +102,7 @@ async def unbind(conn: Conn, project_id: UUID, account_ref: str, binding: Bindin
 async def name_inboxes(conn: Conn, project_id: UUID, account_ref: str) -> None:
     """Bound inboxes take the names their source gives them."""
     await execute(conn, NAME_INBOXES, project_id=project_id, account_ref=account_ref)
+
+
+async def move_account(conn: Conn, project_id: UUID, account_ref: str) -> int:
+    return await execute(conn, MOVE_ACCOUNT, project_id=project_id, account_ref=account_ref)

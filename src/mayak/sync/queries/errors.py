@@ -60,6 +60,13 @@ SELECT external_id
    AND status <> 'resolved' AND external_id IS NOT NULL
 """
 
+RETRY_DUE: LiteralString = """
+SELECT EXISTS (
+  SELECT 1 FROM connector_errors
+   WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND stream = %(stream)s
+     AND status = 'pending' AND external_id IS NOT NULL AND next_retry_at <= now())
+"""
+
 UNRESOLVED: LiteralString = """
 SELECT count(*)
   FROM connector_errors
@@ -120,6 +127,12 @@ async def resolve_stream(conn: Conn, project_id: UUID, stream: Stream) -> None:
 async def failing(conn: Conn, project_id: UUID, stream: Stream) -> set[str]:
     """Ids of the records of a stream that have an open error."""
     return set(await fetch_values(conn, FAILING, project_id=project_id, stream=stream))
+
+
+async def retry_due(conn: Conn, project_id: UUID, stream: Stream) -> bool:
+    """Whether a record of the stream was put aside and is to be tried again by now."""
+    due: bool = await fetch_value(conn, RETRY_DUE, project_id=project_id, stream=stream)
+    return due
 
 
 async def unresolved(conn: Conn, project_id: UUID, stream: Stream) -> int:

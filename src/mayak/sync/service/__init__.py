@@ -6,6 +6,7 @@ from mayak.sync.service.bindings import (
     bind,
     bindings,
     described,
+    move_account,
     replace_bindings,
     unbind,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "described",
     "errors",
     "mirror_counts",
+    "move_account",
     "replace_bindings",
     "states",
     "sync_chatwoot",

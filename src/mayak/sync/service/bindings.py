@@ -96,6 +96,16 @@ async def replace_bindings(
         return described(await queries.bindings(conn, project_id, account_ref))
 
 
+async def move_account(database: Database, project_id: UUID, account_ref: str) -> int:
+    """Follow a Chatwoot that moved to another address: same account, same ids, new name.
+
+    The copy and its checkpoints stay. Returns how many bindings were renamed.
+    """
+    async with database.system_transaction() as conn:
+        await queries.lock(conn)
+        return await queries.move_account(conn, project_id, account_ref)
+
+
 async def _take(conn: Conn, project_id: UUID, account_ref: str, binding: Binding) -> None:
     if taken := await queries.taken(conn, project_id, account_ref, binding):
         raise PartIsTaken(taken[0])

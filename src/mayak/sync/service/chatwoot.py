@@ -10,7 +10,7 @@ from mayak.sync.queries import bindings, states
 from mayak.sync.service.access import ChatwootAccess
 from mayak.sync.service.listing import sync_contacts, sync_conversations, sync_inboxes
 from mayak.sync.service.walking import sync_messages
-from mayak.sync.service.work import Work
+from mayak.sync.service.work import SHARED, Work
 
 STEPS: dict[Stream, Callable[[Work], Awaitable[bool]]] = {
     "inboxes": sync_inboxes,
@@ -28,8 +28,6 @@ UNBOUND = Verdict(
     cause="No inbox belongs to this project yet.",
     next_step="Bind one with `mayak project bind`.",
 )
-SHARED = frozenset({"auth", "rate_limit"})
-"""Failures that every other stream would run into as well."""
 ESSENTIAL: frozenset[Stream] = frozenset({"conversations", "messages"})
 
 
@@ -50,7 +48,7 @@ async def sync_chatwoot(run: JobRun, access: ChatwootAccess) -> Result:
         wait = limited_until - now()
         reason = "the rate limit is not over yet"
         raise Upstream(access.connector.name, reason, kind="rate_limit", retry_after=wait)
-    work = Work(run=run, source=access.connector, scope=scope)
+    work = Work(run=run, source=access.connector, scope=scope, account_ref=access.account_ref)
     await _look_who_it_is(work)
     clean = await _read_streams(work)
     async with run.transaction() as conn:
@@ -63,8 +61,7 @@ async def _look_who_it_is(work: Work) -> None:
     try:
         profile = await work.source.who_am_i()
     except Upstream as error:
-        for stream in STREAMS:
-            await work.fail(stream, error)
+        await work.fail(STREAMS[0], error)
         raise
     if profile.observed_at is not None:
         work.clock_offset = profile.observed_at - now()

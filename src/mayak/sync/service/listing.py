@@ -71,10 +71,11 @@ async def sync_inboxes(work: Work) -> bool:
 async def sync_contacts(work: Work) -> bool:
     """Read all contacts, at most once a day: nothing tells which of them changed."""
     checkpoint = await work.begin("contacts")
-    parts = work.scope.parts
+    parts = [_key(work, part) for part in work.scope.parts]
     if checkpoint.get("parts") != parts:
         checkpoint = {}  # bound anew: contacts that were passed over before may now be ours
-    if not checkpoint.get("listing") and _fresh(checkpoint.get("listed_at"), work):
+    again = checkpoint.get("listing") or "contacts" in work.retry_due
+    if not again and _fresh(checkpoint.get("listed_at"), work):
         return await work.finish("contacts")
 
     def kept(listing: Listing) -> dict[str, Any]:
@@ -95,20 +96,21 @@ async def sync_conversations(work: Work) -> bool:
     checkpoint = await work.begin("conversations")
     known = checkpoint.get("parts") or {}
     # A part that is no longer bound is forgotten: bound again, it is listed from its start.
-    parts = {_key(part): known.get(_key(part)) or {} for part in work.scope.parts}
+    parts = {key: known.get(key) or {} for key in (_key(work, part) for part in work.scope.parts)}
     for part in work.scope.parts:
         await _sync_part(work, part, parts)
     return await work.finish("conversations")
 
 
 async def _sync_part(work: Work, inbox_id: str | None, parts: dict[str, dict[str, Any]]) -> None:
-    key = _key(inbox_id)
+    key = _key(work, inbox_id)
     mine = parts[key]
     asked = {} if inbox_id is None else {"inbox_id": inbox_id}
     started = work.server_now()
     listed_at, watermark = _instant(mine.get("listed_at")), _instant(mine.get("watermark"))
     window = poll_window(watermark, listed_at=listed_at, at=started)
-    if window is not None and not mine.get("listing"):
+    again = mine.get("listing") or "conversations" in work.retry_due
+    if window is not None and not again:
         seconds = int(window.total_seconds()) + 1
         page = await work.source.pull("conversations", {**asked, "updated_within": seconds})
         parts[key] = {**mine, "watermark": started.isoformat()}
@@ -257,5 +259,7 @@ def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _key(inbox_id: str | None) -> str:
-    return "account" if inbox_id is None else f"inbox {inbox_id}"
+def _key(work: Work, inbox_id: str | None) -> str:
+    """Names a part in the checkpoint; another server or account starts from nothing."""
+    part = "all of it" if inbox_id is None else f"inbox {inbox_id}"
+    return f"{work.account_ref} {part}"

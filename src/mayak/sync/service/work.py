@@ -14,9 +14,11 @@ from mayak.connectors.chatwoot import Chatwoot
 from mayak.errors import Upstream
 from mayak.kit.clock import now
 from mayak.platform.db import Conn
-from mayak.sync.model import LEASE, Saved, Scope, Stream, Verdict, verdict_of
+from mayak.sync.model import LEASE, STREAMS, Saved, Scope, Stream, Verdict, verdict_of
 from mayak.sync.queries import errors, states
 
+SHARED = frozenset({"auth", "rate_limit"})
+"""Failures that every other stream would run into as well."""
 NUMBERS = re.compile(r"\d+")
 SEE_ERRORS = "See the list of connector errors; each of them is tried again by itself."
 COUNTED = {"inbox": "inboxes", "contact": "contacts", "conversation": "conversations",
@@ -30,11 +32,14 @@ class Work:
     run: JobRun
     source: Chatwoot
     scope: Scope
+    account_ref: str
     clock_offset: timedelta = timedelta(0)
     """The server's clock minus ours."""
     counters: Counter[str] = field(default_factory=Counter)
     failing: dict[Stream, set[str]] = field(default_factory=dict)
     """Records with an open error, of the streams that have begun."""
+    retry_due: set[Stream] = field(default_factory=set)
+    """Streams whose lists have to be read again for the sake of rejected records."""
 
     def server_now(self) -> datetime:
         return now() + self.clock_offset
@@ -53,6 +58,8 @@ class Work:
                 conn, project_id, stream, run_id=self.run.run_id, lease=LEASE
             )
             self.failing[stream] = await errors.failing(conn, project_id, stream)
+            if await errors.retry_due(conn, project_id, stream):
+                self.retry_due.add(stream)
         return checkpoint
 
     async def page(
@@ -109,11 +116,16 @@ class Work:
             await self._report(conn, "messages", error, conversation_id)
 
     async def fail(self, stream: Stream, error: Upstream) -> None:
-        """Leave the stream in the state that its failure means."""
+        """Record the failure of a stream, and the state that it means.
+
+        A token or a limit is shared by all streams: then the ones after it fail with it.
+        """
+        verdict = verdict_of(error, at=now())
+        shared = STREAMS[STREAMS.index(stream) :] if error.kind in SHARED else (stream,)
         async with self.run.transaction() as conn:
             await self._report(conn, stream, error, None)
-            verdict = verdict_of(error, at=now())
-            await states.settle(conn, self.run.project_id, stream, verdict)
+            for one in shared:
+                await states.settle(conn, self.run.project_id, one, verdict)
 
     async def _report(
         self, conn: Conn, stream: Stream, error: Upstream, conversation_id: str | None

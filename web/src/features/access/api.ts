@@ -35,7 +35,8 @@ export function useLogin() {
   });
 }
 
-export function useLogout() {
+/** Log out; `onOut` then leads away, before anything notices that the session is gone. */
+export function useLogout(onOut: () => Promise<void>) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: () => unwrap(api.POST("/auth/logout")),
@@ -43,6 +44,7 @@ export function useLogout() {
       sessionStorage.clear();
       queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
       queryClient.setQueryData(sessionQuery().queryKey, null);
+      return onOut();
     },
   });
 }

@@ -34,7 +34,7 @@ export function LoginPage({ returning, onDone }: LoginPageProps) {
         </Text>
         {returning && (
           <Alert variant="default" mb="lg" p="sm">
-            {t("login.expired")}
+            {t("login.goOn")}
           </Alert>
         )}
         <LoginForm onDone={onDone} />
@@ -80,6 +80,7 @@ function LoginForm({ onDone }: { onDone: () => void }) {
           autoComplete="current-password"
           required
           withAsterisk={false}
+          visibilityToggleButtonProps={{ "aria-label": t("login.reveal") }}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />

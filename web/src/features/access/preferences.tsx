@@ -18,6 +18,7 @@ export function ThemeSwitch() {
   return (
     <SegmentedControl
       size="xs"
+      withItemsBorders={false}
       aria-label={t("theme.label")}
       value={colorScheme}
       onChange={(scheme) => setColorScheme(scheme)}
@@ -40,6 +41,7 @@ export function LanguageSwitch({ onSpeak }: { onSpeak?: (language: Locale) => vo
   return (
     <SegmentedControl
       size="xs"
+      withItemsBorders={false}
       aria-label={t("language.label")}
       value={locale()}
       onChange={choose}

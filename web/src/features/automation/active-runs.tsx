@@ -28,7 +28,9 @@ export function worthShowing(runs: Run[]): Run[] {
     const newest = !seen.has(run.job_type);
     seen.add(run.job_type);
     const failed = run.status === "failed" || run.status === "dead";
-    return isActive(run) || (newest && failed);
+    // The preparing for search has its own bar, of the whole copy and not of one run.
+    if (isActive(run)) return run.job_type !== "embeddings_run";
+    return newest && failed;
   });
 }
 

@@ -40,7 +40,7 @@ export function DataPanel() {
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section>
-      <Text component="h3" fz="xs" fw={600} c="dimmed" mb={4}>
+      <Text component="h2" fz="xs" fw={600} c="dimmed" mb={4}>
         {title}
       </Text>
       {children}

@@ -6,7 +6,7 @@ import { characters, excerpt, type Span } from "../../lib/spans";
 import classes from "./source.module.css";
 
 /** UTF-16 units of one message that are shown before it is opened whole. */
-const SHOWN = 1_200;
+const SHOWN = 800;
 
 interface MessageTextProps {
   text: string;

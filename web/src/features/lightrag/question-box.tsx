@@ -1,7 +1,7 @@
 import { ActionIcon, Loader, Text, Textarea, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconArrowUp } from "@tabler/icons-react";
-import { type KeyboardEvent, useRef } from "react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import { characters } from "../../lib/spans";
@@ -34,6 +34,10 @@ export function QuestionBox({ value, onChange, onAsk, busy, again }: QuestionBox
     event.preventDefault();
     ask();
   };
+  // A new question starts in the box; an opened answer is there to be read.
+  useEffect(() => {
+    if (!again) box.current?.focus();
+  }, [again]);
   useHotkeys([["/", () => box.current?.focus()]]);
   return (
     <form
@@ -52,7 +56,6 @@ export function QuestionBox({ value, onChange, onAsk, busy, again }: QuestionBox
         autosize
         minRows={1}
         maxRows={8}
-        autoFocus
         dir="auto"
         error={left < 0}
         value={value}

@@ -42,7 +42,9 @@ export function NotAnswered({ error, question, onRetry }: NotAnsweredProps) {
   return (
     <div className={classes.answer}>
       <Question text={question} />
-      <ProblemNote error={error} title={t("ask.failed")} onRetry={() => onRetry(question)} />
+      <div className={classes.failed}>
+        <ProblemNote error={error} title={t("ask.failed")} onRetry={() => onRetry(question)} />
+      </div>
     </div>
   );
 }

@@ -56,8 +56,8 @@ function Head({ citation, indexes, onOpen, onClose }: SourcePaneProps) {
   const previous = indexes[place - 1];
   const next = indexes[place + 1];
   return (
-    <header className={classes.head}>
-      <h2 ref={heading} tabIndex={-1} className={classes.title}>
+    <div className={classes.head}>
+      <h2 ref={heading} tabIndex={-1} data-autofocus className={classes.title}>
         {t("source.label", { index: citation.index })}
         <span> / {indexes.length}</span>
       </h2>
@@ -72,7 +72,7 @@ function Head({ citation, indexes, onOpen, onClose }: SourcePaneProps) {
           <IconX size={18} aria-hidden />
         </ActionIcon>
       </Tooltip>
-    </header>
+    </div>
   );
 }
 
@@ -88,6 +88,7 @@ function Step({ label, to, onOpen, children }: StepProps) {
     <Tooltip label={label}>
       <ActionIcon
         aria-label={label}
+        className={classes.step ?? ""}
         disabled={to === undefined}
         onClick={() => {
           if (to !== undefined) onOpen(to);

