@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -56,6 +57,16 @@ def when(text: str, now: datetime = NOW, zone: str = "Europe/Moscow") -> datetim
     return now - timedelta(hours=int(ago[1] or 0), minutes=int(ago[2] or 0))
 
 
+@cache
+def told() -> tuple[dict[str, Any], ...]:
+    """Every storyline, read once: YAML is slow."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return tuple(
+        yaml.load(path.read_text(), loader)  # noqa: S506  # a safe loader, the fast one if it is there
+        for path in sorted(FOLDER.glob("*.yaml"))
+    )
+
+
 def studio() -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load((FOLDER / "studio.yaml").read_text())
     return loaded
@@ -106,8 +117,7 @@ async def add_stories(conn: Conn, project: UUID, name: str) -> int:
     for key in known["projects"][name]["inboxes"]:
         inbox = {"project_id": project, "external_id": key, "name": known["inboxes"][key]["name"]}
         await conn.execute(INSERT_INBOX, inbox)
-    for path in sorted(FOLDER.glob("*.yaml")):
-        story = yaml.safe_load(path.read_text())
+    for story in told():
         if story.get("project") == name:
             for talk in story["conversations"]:
                 added += await _add_talk(conn, project, talk, known)
@@ -157,10 +167,9 @@ def _sender(message: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, o
 
 def public_texts(name: str) -> list[str]:
     """What everybody could read in the stories of one client."""
-    loaded = [yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yaml"))]
     return [
         message["text"]
-        for story in loaded
+        for story in told()
         if story.get("project") == name
         for talk in story["conversations"]
         for message in talk["messages"]

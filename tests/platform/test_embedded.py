@@ -195,7 +195,7 @@ def test_a_kill_in_the_middle_of_making_the_cluster_leaves_nothing_half_made(
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("Данные клиента/O'Brien \"$HOME\" `id` a%20b&c=d?e#f", id="signs of all kinds"),
+        pytest.param('Данные клиента/O\'Brien "$HOME" `id` a%20b&c=d?e#f', id="signs of all kinds"),
         pytest.param("one,two/" + "x" * 150, id="longer than a socket's path may be"),
     ],
 )

@@ -123,19 +123,40 @@ async def test_a_pgvector_that_is_too_old_is_refused(
     assert "is too old; 0.7 or newer is needed" in await refusal(empty)
 
 
-async def test_a_user_who_may_not_set_the_database_up_is_told_so(server: str, empty: str) -> None:
+@pytest.fixture
+def guest(server: str, empty: str) -> Iterator[str]:
+    """The empty database, as an ordinary user without any right in it."""
     role = f"guest_{uuid4().hex[:8]}"
-    with psycopg.connect(server, autocommit=True) as conn:
+    with psycopg.connect(empty, autocommit=True) as conn:
         conn.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
-
-    said = await refusal(empty.replace("postgres@", f"{role}@"))
-
-    assert "its user may not set" in said
+        yield empty.replace("postgres@", f"{role}@")
+        conn.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(role)))
 
 
-async def test_what_the_migrating_tool_prints_does_not_reach_standard_output(
-    empty: str, capsys: pytest.CaptureFixture[str]
+def grant(dsn: str, guest: str, *rights: str) -> None:
+    role = psycopg.conninfo.conninfo_to_dict(guest)["user"]
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        for right in rights:
+            conn.execute(f"GRANT {right} TO {role}".encode())
+
+
+async def test_a_user_who_may_not_create_tables_is_told_so(guest: str) -> None:
+    assert "may not create tables in the schema public" in await refusal(guest)
+
+
+async def test_a_user_who_may_not_become_our_roles_is_told_so(
+    template: str, empty: str, guest: str
 ) -> None:
-    await migrate(empty)
+    grant(empty, guest, "CREATE ON SCHEMA public")
 
-    assert capsys.readouterr().out == ""
+    assert "its user may not set" in await refusal(guest)
+
+
+async def test_an_ordinary_user_whom_an_administrator_prepared_is_enough(
+    template: str, empty: str, guest: str
+) -> None:
+    grant(empty, guest, "CREATE ON SCHEMA public", "mayak_app", "mayak_system")
+    with psycopg.connect(empty, autocommit=True) as conn:
+        conn.execute("CREATE EXTENSION vector")
+
+    assert await migrate(guest) >= 4

@@ -66,3 +66,20 @@ async def test_a_resumed_run_does_not_read_again_what_it_has(tower: Tower, studi
     assert before > 0
     assert result.counters["messages_unchanged"] == 0
     assert len(studio.journal.calls("contacts.list")) == 3
+
+
+async def test_a_long_conversation_is_resumed_where_its_reading_stopped(
+    tower: Tower, world: World, talk: Talk
+) -> None:
+    talk(*(f"Line {number}" for number in range(250)))
+    tower.wire.breaks_at = 8
+    await tower.sync()
+    before = len(await tower.live("cw_messages"))
+    world.journal.clear()
+    tower.wire.breaks_at = None
+
+    await tower.sync()
+
+    first = world.journal.calls("messages.list")[0].params["after"]
+    assert (before, int(first)) == (99, 100)
+    assert len(await tower.live("cw_messages")) == 250

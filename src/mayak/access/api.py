@@ -144,14 +144,10 @@ async def list_projects(
     """The projects that you may enter, oldest first."""
     async with services.get(Database).system_transaction() as conn:
         found = await queries.scopes(conn, user.id, after=decode_moment(cursor), limit=limit + 1)
-    more = encode_moment(found[limit - 1].created_at, found[limit - 1].id)
-    return (
-        Page(
-            items=[ProjectView.model_validate(scope) for scope in found[:limit]],
-            next_cursor=more if len(found) > limit else None,
-        )
-        if found
-        else Page(items=[], next_cursor=None)
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(
+        items=[ProjectView.model_validate(scope) for scope in found[:limit]],
+        next_cursor=encode_moment(last.created_at, last.id) if last else None,
     )
 
 

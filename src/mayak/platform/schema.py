@@ -58,6 +58,10 @@ async def _check_server(conn: AsyncConnection) -> None:
     if conn.info.server_version < OLDEST:
         found = conn.info.server_version // 10_000
         raise Misconfigured("DATABASE_URL", f"PostgreSQL {found} is too old; 16 or newer is needed")
+    cursor = await conn.execute("SELECT has_schema_privilege('public', 'CREATE')")
+    if await cursor.fetchone() != (True,):
+        reason = f"its user {conn.info.user} may not create tables in the schema public"
+        raise Misconfigured("DATABASE_URL", reason)
     cursor = await conn.execute(
         "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'"
     )

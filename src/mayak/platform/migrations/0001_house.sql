@@ -1,7 +1,7 @@
 -- Roles, the scope of a table, and who may enter.
 
-DO $$ BEGIN CREATE ROLE mayak_app NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-DO $$ BEGIN CREATE ROLE mayak_system NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+DO $$ BEGIN IF to_regrole('mayak_app') IS NULL THEN CREATE ROLE mayak_app NOLOGIN; END IF; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+DO $$ BEGIN IF to_regrole('mayak_system') IS NULL THEN CREATE ROLE mayak_system NOLOGIN; END IF; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
 DO $$ BEGIN
   EXECUTE format('GRANT mayak_app, mayak_system TO %I', current_user);
 EXCEPTION WHEN unique_violation OR OTHERS THEN
