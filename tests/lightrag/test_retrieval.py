@@ -4,11 +4,11 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from tests.lightrag.conftest import DIMENSIONS, Desk, bag_of_words
 
 from mayak.lightrag.model.evidence import Found, Settings
 from mayak.lightrag.queries.retrieval import HYBRID_SEARCH, hybrid_search, lexemes
 from mayak.platform.db import Conn, Database
+from tests.lightrag.conftest import DIMENSIONS, Desk, bag_of_words
 
 pytestmark = pytest.mark.anyio
 

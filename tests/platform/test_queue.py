@@ -90,9 +90,9 @@ async def test_a_worker_whose_connection_was_cut_comes_back(
     heard = Heard()
     async with listening(database, heard) as worker:
         async with database.connection() as conn:
-            while not (await conn.execute((WORKERS + which).encode())).rowcount:
+            while not (await conn.execute((WORKERS + which).encode())).rowcount:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        while worker.ready.is_set():
+        while worker.ready.is_set():  # noqa: ASYNC110  # no event
             await asyncio.sleep(0.05)
         await asyncio.wait_for(worker.ready.wait(), 30)
         await ring(database, project, b"after the cut")

@@ -9,11 +9,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg import sql
-from tests.conftest import in_database
 
 from mayak.errors import Misconfigured
 from mayak.platform import schema
 from mayak.platform.schema import migrate
+from tests.conftest import in_database
 
 pytestmark = pytest.mark.anyio
 
@@ -64,7 +64,7 @@ async def test_a_migration_that_was_killed_half_way_is_applied_by_the_next_start
     with psycopg.connect(empty) as other:
         other.execute("CREATE TABLE users ()")  # makes the first migration wait for us
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", MIGRATE, empty)
-        while not other.execute(
+        while not other.execute(  # noqa: ASYNC110  # no event
             "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype <> 'advisory'"
         ).fetchone():
             await asyncio.sleep(0.05)

@@ -7,7 +7,6 @@ from typing import get_args
 import httpx
 import pytest
 from fastapi import FastAPI
-from tests.sync.conftest import REGISTRY, Talk, Tower
 
 from mayak.access.deps import current_project
 from mayak.access.model import ProjectScope, Role
@@ -18,6 +17,7 @@ from mayak.platform.db import Database
 from mayak.sandbox.world import World
 from mayak.sync import api
 from mayak.sync.service import ChatwootAccess
+from tests.sync.conftest import REGISTRY, Talk, Tower
 
 pytestmark = pytest.mark.anyio
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.sync.conftest import Talk, Tower
 
 from mayak.errors import Upstream, UpstreamRejected
 from mayak.platform.db import execute
 from mayak.sandbox.world import World
 from mayak.sync.service import ChatwootAccess
+from tests.sync.conftest import Talk, Tower
 
 pytestmark = pytest.mark.anyio
 

@@ -4,12 +4,12 @@ from contextlib import suppress
 from uuid import UUID
 
 import pytest
-from tests.conftest import new_project
-from tests.sync.conftest import Talk, Tower
 
 from mayak.errors import Upstream
 from mayak.platform.db import Database
 from mayak.sandbox.world import World
+from tests.conftest import new_project
+from tests.sync.conftest import Talk, Tower
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +19,7 @@ def studio(world: World, talk: Talk) -> World:
     """Several pages of everything, a long conversation, tombstones and a visitor."""
     for number in range(30):
         talk("Hello", "Are you there?", name=f"P{number}")
-    talk(*(f"Line {number}" for number in range(230)), name="Long")
+    talk(*(f"Line {number}" for number in range(1010)), name="Long")
     talk("Hi", name="river-3", known=False)
     world.delete_message(5)
     return world
@@ -42,7 +42,7 @@ async def test_wherever_it_is_cut_the_next_run_completes_it(
     await tower.sync()
     whole, requests = await tower.copy(), tower.wire.requests
 
-    for cut in range(1, requests + 1, 3):
+    for cut in range(1, requests + 1, 5):
         broken = await another(database, tower, f"Cut-{cut}")
         broken.wire.breaks_at, broken.wire.breaks_for = cut, length
         with suppress(Upstream):
@@ -71,7 +71,7 @@ async def test_a_resumed_run_does_not_read_again_what_it_has(tower: Tower, studi
 async def test_a_long_conversation_is_resumed_where_its_reading_stopped(
     tower: Tower, world: World, talk: Talk
 ) -> None:
-    talk(*(f"Line {number}" for number in range(250)))
+    talk(*(f"Line {number}" for number in range(1500)))
     tower.wire.breaks_at = 8
     await tower.sync()
     before = len(await tower.live("cw_messages"))
@@ -81,5 +81,5 @@ async def test_a_long_conversation_is_resumed_where_its_reading_stopped(
     await tower.sync()
 
     first = world.journal.calls("messages.list")[0].params["after"]
-    assert (before, int(first)) == (99, 100)
-    assert len(await tower.live("cw_messages")) == 250
+    assert (before, int(first)) == (999, 1000)
+    assert len(await tower.live("cw_messages")) == 1500

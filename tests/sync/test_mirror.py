@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.sync.conftest import Talk, Tower
 
 from mayak.sandbox.world import World
 from mayak.sync import service
 from mayak.sync.service import ChatwootAccess
+from tests.sync.conftest import Talk, Tower
 
 ROOT = "http://sandbox"
 """The same Chatwoot under another address."""

@@ -2,13 +2,15 @@
 
 import asyncio
 
+import httpx
 import pytest
-from tests.sync.conftest import Talk, Tower
 
 from mayak.errors import InvalidInput
 from mayak.sandbox.world import World
 from mayak.sync import service
 from mayak.sync.model import PartIsTaken
+from mayak.sync.service import ChatwootAccess
+from tests.sync.conftest import BASE, Talk, Tower
 
 pytestmark = pytest.mark.anyio
 
@@ -170,3 +172,25 @@ async def test_an_inbox_id_is_a_number(tower: Tower) -> None:
         await service.bind(
             tower.database, tower.project, "sandbox/1", kind="inbox", external_id="one"
         )
+
+
+async def test_a_server_that_lists_more_than_was_asked_for_is_not_believed(
+    tower: Tower, talk: Talk
+) -> None:
+    talk("Hello", inbox=1, name="Helen")
+    talk("Secret", inbox=2, name="Bob")
+    await tower.bind(1)
+    inner = tower.wire.handle_async_request
+
+    async def generous(request: httpx.Request) -> httpx.Response:
+        request.url = request.url.copy_remove_param("inbox_id")
+        return await inner(request)
+
+    http = httpx.AsyncClient(transport=tower.wire)
+    tower.wire.handle_async_request = generous  # type: ignore[method-assign]
+    access = ChatwootAccess.connect(http, base_url=BASE, token="admin", account_id=1)
+
+    await tower.sync(access=access)
+
+    assert await tower.live("cw_conversations") == {"1"}
+    assert await tower.live("cw_contacts") == {"1"}

@@ -21,7 +21,7 @@ from mayak.access.model import csrf_token
 from mayak.automation import api as automation
 from mayak.entry import monitoring
 from mayak.http import errors
-from mayak.http.middleware import ApiPrefix, CsrfGuard, Measures, RequestIds
+from mayak.http.middleware import ApiPrefix, CsrfGuard, Measures, PlainAddresses, RequestIds
 from mayak.kit.resources import Resources
 from mayak.lightrag import api as lightrag
 from mayak.platform.telemetry import RequestMeasures
@@ -77,6 +77,7 @@ def _middleware(services: Resources, cors_origins: list[str]) -> list[Middleware
     return [
         Middleware(ApiPrefix),
         Middleware(RequestIds),
+        Middleware(PlainAddresses),
         Middleware(Measures, observe=services.get(RequestMeasures).observe),
         Middleware(
             CORSMiddleware,
@@ -106,8 +107,11 @@ def web_folder() -> Path | None:
 
 def _file_inside(folder: Path, path: str) -> Path | None:
     """The file of the built dashboard at this address; None when it is not there, or outside."""
-    asked = (folder / path).resolve()
-    return asked if asked.is_relative_to(folder.resolve()) and asked.is_file() else None
+    try:
+        asked = (folder / path).resolve()
+        return asked if asked.is_relative_to(folder.resolve()) and asked.is_file() else None
+    except OSError:  # such as a name that is too long
+        return None
 
 
 def _dashboard(app: FastAPI, folder: Path | None) -> None:

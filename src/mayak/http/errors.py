@@ -90,12 +90,6 @@ def install(app: FastAPI) -> None:
         detail = "The database does not answer; this is tried again by itself. See GET /health."
         return problem(request, 503, "database_unavailable", detail, headers={"retry-after": "5"})
 
-    @app.exception_handler(Exception)
-    async def bug(request: Request, error: Exception) -> JSONResponse:
-        log.error("a request failed", path=request.url.path, exc_info=error)
-        detail = "Something failed on our side. The log has the cause under this request id."
-        return problem(request, 500, "internal", detail)
-
 
 def _where(location: Sequence[object]) -> str:
     return ".".join(str(part) for part in location if part not in {"body", "query", "path"})

@@ -36,14 +36,27 @@ class RequestIds:
         asked = Headers(scope=scope).get("x-request-id", "")
         request_id = asked if _REQUEST_ID.fullmatch(asked) else uuid4().hex
         scope["request_id"] = request_id
+        started = False
 
         async def stamped(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self.app(scope, receive, stamped)
+            try:
+                await self.app(scope, receive, stamped)
+            except Exception:  # edge: a bug becomes an answer that names its log line
+                log.exception("a request failed", path=scope["path"])
+                if started:
+                    raise
+                detail = (
+                    "Something failed on our side. The log has the cause under this request id."
+                )
+                answer = problem(Request(scope), 500, "internal", detail)
+                await answer(scope, receive, stamped)
 
 
 class ApiPrefix:
@@ -56,6 +69,20 @@ class ApiPrefix:
         if scope["type"] == "http" and scope["path"].startswith("/api/"):
             path = scope["path"].removeprefix("/api")
             scope = {**scope, "path": path, "raw_path": path.encode()}
+        await self.app(scope, receive, send)
+
+
+class PlainAddresses:
+    """Refuses a NUL in an address: neither PostgreSQL nor a file system can look for one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            detail = "The address holds a NUL character."
+            await problem(Request(scope), 422, "invalid_input", detail)(scope, receive, send)
+            return
         await self.app(scope, receive, send)
 
 
@@ -130,4 +157,8 @@ class CsrfGuard:
         await self.app(scope, receive, send)
 
     def _is_ours(self, origin: str, request: Request) -> bool:
-        return origin in self.origins or urlsplit(origin).netloc == request.headers.get("host")
+        try:
+            host = urlsplit(origin).netloc
+        except ValueError:
+            return False
+        return origin in self.origins or host == request.headers.get("host")

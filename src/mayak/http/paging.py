@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -49,6 +49,7 @@ def decode_moment(text: str | None) -> tuple[datetime, UUID] | None:
         moment = datetime.fromisoformat(at)
         if moment.tzinfo is None:
             raise ValueError("no zone")  # noqa: TRY301
-        return moment, UUID(row_id)
-    except ValueError as error:
+        # In UTC, because PostgreSQL knows fewer offsets than Python.
+        return moment.astimezone(UTC), UUID(row_id)
+    except (ValueError, OverflowError) as error:
         raise InvalidInput("cursor", "this is not a cursor of ours") from error

@@ -8,15 +8,14 @@ all of them and is allowed in few modules (tests/conventions names them).
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, LiteralString, Self, TypeVar
 from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row, scalar_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
-
-from mayak.errors import Upstream
+from psycopg_pool import AsyncConnectionPool
 
 Row = TypeVar("Row")
 Conn = AsyncConnection[Any]
@@ -89,14 +88,17 @@ async def execute_many(
 class Database:
     """A pool of connections to one PostgreSQL, all in autocommit: work opens transactions."""
 
-    def __init__(self, dsn: str, *, size: int = 10) -> None:
+    def __init__(
+        self, dsn: str, *, size: int = 10, patience: timedelta = timedelta(seconds=15)
+    ) -> None:
+        """`patience` is how long work waits for a connection before it fails."""
         self.dsn = dsn
         self._pool: AsyncConnectionPool[Conn] = AsyncConnectionPool(
             dsn,
             min_size=1,
             max_size=size,
             open=False,
-            timeout=15,
+            timeout=patience.total_seconds(),
             kwargs={"autocommit": True, "application_name": "mayak"},
             check=AsyncConnectionPool.check_connection,
         )
@@ -110,12 +112,12 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Conn]:
-        """A connection in autocommit, outside of any scope: for the queue and for tools."""
-        try:
-            async with self._pool.connection() as conn:
-                yield conn
-        except PoolTimeout as error:
-            raise Upstream("PostgreSQL", "no connection within 15 s", kind="network") from error
+        """A connection in autocommit, outside of any scope: for the queue and for tools.
+
+        Raises OperationalError when there is none in time.
+        """
+        async with self._pool.connection() as conn:
+            yield conn
 
     @asynccontextmanager
     async def transaction(self, project_id: UUID) -> AsyncIterator[Conn]:

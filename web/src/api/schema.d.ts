@@ -13,7 +13,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_/auth/login"];
+        /**
+         * Log In
+         * @description Start a session: sets `mayak_session` (HttpOnly) and the readable `mayak_csrf`.
+         */
+        post: operations["log_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -29,23 +33,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_/auth/logout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/auth/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_/auth/session"];
-        put?: never;
-        post?: never;
+        /**
+         * Log Out
+         * @description End the session. Does nothing when there is none.
+         */
+        post: operations["log_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -65,49 +57,25 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch: operations["patch_/auth/me"];
+        /**
+         * Choose Language
+         * @description Remember the language of the interface for this user.
+         */
+        patch: operations["choose_language"];
         trace?: never;
     };
-    "/projects": {
+    "/auth/session": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_/projects"];
-        put?: never;
-        post: operations["post_/projects"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/projects/{project_id}/select": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post_/projects/{project_id}/select"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/lightrag/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_/lightrag/status"];
+        /**
+         * Read Session
+         * @description Who is logged in, and the project they work on.
+         */
+        get: operations["read_session"];
         put?: never;
         post?: never;
         delete?: never;
@@ -116,23 +84,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/lightrag/refresh": {
+    "/connectors/chatwoot/bindings": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post: operations["post_/lightrag/refresh"];
+        /**
+         * Read Bindings
+         * @description What of the account belongs to the project; nothing when no account is configured.
+         */
+        get: operations["read_bindings"];
+        /**
+         * Write Bindings
+         * @description Make the bindings exactly these. What was copied of an unbound inbox becomes tombstones.
+         */
+        put: operations["write_bindings"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/lightrag/query": {
+    "/connectors/chatwoot/sync": {
         parameters: {
             query?: never;
             header?: never;
@@ -141,7 +117,151 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_/lightrag/query"];
+        /**
+         * Sync Chatwoot
+         * @description Start reading Chatwoot; a run that is waiting already is joined.
+         */
+        post: operations["sync_chatwoot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Errors
+         * @description What could not be copied, the latest first; resolved ones too unless `status` says.
+         */
+        get: operations["list_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read States
+         * @description Every stream: its state, the reason, and what can be done about it.
+         */
+        get: operations["read_states"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description What was looked at just now. Answers 503 when the database is down.
+         */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/chatwoot/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Chatwoot Sync
+         * @description The same under its other address.
+         */
+        post: operations["run_chatwoot_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/embeddings/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Embeddings
+         * @description Cut and embed what changed; a run that is waiting already is joined.
+         */
+        post: operations["run_embeddings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description Runs of the project, newest first.
+         */
+        get: operations["list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run
+         * @description One run: its progress, what it counted, its error.
+         */
+        get: operations["read_run"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -155,7 +275,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_/lightrag/queries"];
+        /**
+         * List Queries
+         * @description The questions that were asked, the newest first.
+         */
+        get: operations["list_queries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -171,7 +295,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_/lightrag/queries/{query_id}"];
+        /**
+         * Read Query
+         * @description An answer as it was given, word for word.
+         */
+        get: operations["read_query"];
         put?: never;
         post?: never;
         delete?: never;
@@ -189,7 +317,51 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_/lightrag/queries/{query_id}/feedback"];
+        /**
+         * Give Feedback
+         * @description Say whether an answer helped; null takes it back.
+         */
+        post: operations["give_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lightrag/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query
+         * @description Answer a question from the project's messages, each sentence with a quote, or say why not.
+         */
+        post: operations["query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lightrag/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh
+         * @description Read the sources again, which then renews the chunks; just these when nothing is bound.
+         */
+        post: operations["refresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -203,7 +375,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_/lightrag/sources/{source_type}/{external_id}"];
+        /**
+         * Read Source
+         * @description The conversation around a quoted message. Private notes are never part of it.
+         */
+        get: operations["read_source"];
         put?: never;
         post?: never;
         delete?: never;
@@ -212,14 +388,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/jobs/runs": {
+    "/lightrag/status": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_/jobs/runs"];
+        /**
+         * Status
+         * @description What there is to answer from, how much of it is ready, and what to ask first.
+         */
+        get: operations["status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -228,14 +408,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/jobs/runs/{run_id}": {
+    "/metrics": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_/jobs/runs/{run_id}"];
+        /**
+         * Metrics
+         * @description Measures of this process and gauges of the whole database, for Prometheus.
+         */
+        get: operations["metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -244,16 +428,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/connectors/state": {
+    "/projects": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_/connectors/state"];
+        /**
+         * List Projects
+         * @description The projects that you may enter, oldest first.
+         */
+        get: operations["list_projects"];
         put?: never;
-        post?: never;
+        /**
+         * Create Project
+         * @description Create a project. Nothing flows into it before something is bound to it.
+         */
+        post: operations["create_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{project_id}/select": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Select Project
+         * @description Make a project the active one of this session.
+         */
+        post: operations["select_project"];
         delete?: never;
         options?: never;
         head?: never;
@@ -264,230 +476,578 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            code: string;
+        /** AnswerView */
+        AnswerView: {
+            /** Answer */
+            answer: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Citations */
+            citations: components["schemas"]["CitationView"][];
+            /** Feedback */
+            feedback: ("up" | "down") | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "hybrid" | "lexical" | "none";
+            /** Notes */
+            notes: string[];
+            /** Question */
+            question: string;
+            /** Reason */
+            reason: ("no_source_rows" | "none_chunked" | "none_embedded" | "filtered" | "below_threshold") | null;
+            /** Reason Text */
+            reason_text: string | null;
+            /** Sentences */
+            sentences: components["schemas"]["SentenceView"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "answered" | "empty";
+            timings: components["schemas"]["TimingsView"];
+        };
+        /**
+         * BindingsView
+         * @description What of the Chatwoot account belongs to the project.
+         */
+        BindingsView: {
+            /** Inboxes */
+            inboxes: components["schemas"]["BoundInboxView"][];
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "none" | "account" | "inboxes";
+        };
+        /** BindingsWanted */
+        BindingsWanted: {
+            /** Inboxes */
+            inboxes?: string[];
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "none" | "account" | "inboxes";
+        };
+        /** BoundInboxView */
+        BoundInboxView: {
+            /** External Id */
+            external_id: string;
+            /** Name */
+            name: string | null;
+        };
+        /** Check */
+        Check: {
+            /** Detail */
             detail: string;
-            request_id: string;
-        };
-        UserView: {
-            /** Format: uuid */
-            id: string;
-            email: string;
+            /** Name */
             name: string;
-            /** @enum {string} */
-            role: "owner" | "member";
-            locale: ("en" | "ru") | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "down";
         };
-        ProjectView: {
-            /** Format: uuid */
+        /** ChunkCounts */
+        ChunkCounts: {
+            /** Failed */
+            failed: number;
+            /** Pending */
+            pending: number;
+            /** Processing */
+            processing: number;
+            /** Ready */
+            ready: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * CitationView
+         * @description A quote that stood in the stored record when the answer was given.
+         */
+        CitationView: {
+            /** Author */
+            author: string | null;
+            /** Author Kind */
+            author_kind: ("contact" | "agent" | "bot") | null;
+            /** Conversation Id */
+            conversation_id: string;
+            /** End */
+            end: number;
+            /** External Id */
+            external_id: string;
+            /**
+             * Field
+             * @constant
+             */
+            field: "content";
+            /** Index */
+            index: number;
+            /**
+             * Occurred At
+             * Format: date-time
+             */
+            occurred_at: string;
+            /** Quote */
+            quote: string;
+            /**
+             * Source Type
+             * @constant
+             */
+            source_type: "chatwoot_message";
+            /** Start */
+            start: number;
+            /**
+             * Synced At
+             * Format: date-time
+             */
+            synced_at: string;
+            /** Url */
+            url: string | null;
+        };
+        /**
+         * ConnectorErrorView
+         * @description One thing that could not be copied.
+         */
+        ConnectorErrorView: {
+            /** Attempt */
+            attempt: number;
+            /** Connector */
+            connector: string;
+            /** External Id */
+            external_id: string | null;
+            /** Fingerprint */
+            fingerprint: string;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
-            slug: string;
-            name: string;
-            time_zone: string;
-            /** @enum {string} */
-            role: "owner" | "manager" | "operator" | "viewer";
-            /** Format: date-time */
-            created_at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "auth" | "rate_limit" | "schema" | "not_found" | "network" | "server" | "rejected" | "quota";
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Message */
+            message: string;
+            /** Next Retry At */
+            next_retry_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "retrying" | "dead_letter" | "resolved";
+            /** Stream */
+            stream: string;
         };
-        SessionView: {
-            user: components["schemas"]["UserView"];
-            project: components["schemas"]["ProjectView"] | null;
-            /** Format: date-time */
-            expires_at: string;
+        /** EmbeddingView */
+        EmbeddingView: {
+            /** Dimensions */
+            dimensions: number | null;
+            /** Model */
+            model: string;
+            /** Provider */
+            provider: string;
         };
-        LoginInput: {
-            email: string;
-            password: string;
+        /** FeedbackInput */
+        FeedbackInput: {
+            /** Comment */
+            comment?: string | null;
+            /** Value */
+            value: ("up" | "down") | null;
         };
-        MeInput: {
-            /** @enum {string} */
+        /** Health */
+        Health: {
+            /** Checks */
+            checks: components["schemas"]["Check"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "down";
+            /** Version */
+            version: string;
+        };
+        /** LocaleChoice */
+        LocaleChoice: {
+            /**
+             * Locale
+             * @enum {string}
+             */
             locale: "en" | "ru";
         };
-        ProjectPage: {
-            items: components["schemas"]["ProjectView"][];
-            next_cursor: string | null;
+        /** Login */
+        Login: {
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
         };
-        ProjectInput: {
+        /** NewProject */
+        NewProject: {
+            /** Name */
             name: string;
+            /** Slug */
             slug?: string | null;
-            time_zone?: string | null;
+            /**
+             * Time Zone
+             * @default UTC
+             */
+            time_zone: string;
         };
-        SourceCounts: {
-            contacts: number;
-            conversations: number;
-            messages: number;
-            last_synced_at: string | null;
-        };
-        ChunkCounts: {
-            total: number;
-            pending: number;
-            processing: number;
-            ready: number;
-            failed: number;
-        };
-        EmbeddingView: {
-            provider: string;
-            model: string;
-            dimensions: number;
-        };
-        StatusView: {
-            sources: components["schemas"]["SourceCounts"];
-            chunks: components["schemas"]["ChunkCounts"];
-            embedding: components["schemas"]["EmbeddingView"];
-            suggestions: string[];
-        };
-        QueryInput: {
-            question: string;
-            locale?: ("en" | "ru") | null;
-        };
-        SentenceView: {
-            text: string;
-            citations: number[];
-        };
-        CitationView: {
-            index: number;
-            quote: string;
-            /** @enum {string} */
-            source_type: "chatwoot_message";
-            external_id: string;
-            /** @enum {string} */
-            field: "content";
-            start: number;
-            end: number;
-            url: string | null;
-            author: string | null;
-            author_kind: ("contact" | "agent" | "bot") | null;
-            conversation_id: string;
-            /** Format: date-time */
-            occurred_at: string;
-            /** Format: date-time */
-            synced_at: string;
-        };
-        TimingsView: {
-            embed_ms: number;
-            search_ms: number;
-            answer_ms: number;
-            total_ms: number;
-        };
-        AnswerView: {
-            /** Format: uuid */
-            id: string;
-            question: string;
-            /** @enum {string} */
-            status: "answered" | "empty";
-            /** @enum {string} */
-            mode: "hybrid" | "lexical" | "none";
-            reason: ("no_source_rows" | "none_chunked" | "none_embedded" | "filtered" | "below_threshold") | null;
-            reason_text: string | null;
-            answer: string;
-            sentences: components["schemas"]["SentenceView"][];
-            citations: components["schemas"]["CitationView"][];
-            notes: string[];
-            timings: components["schemas"]["TimingsView"];
-            /** Format: date-time */
-            asked_at: string;
-            feedback: ("up" | "down") | null;
-        };
-        QuerySummaryView: {
-            /** Format: uuid */
-            id: string;
-            question: string;
-            /** @enum {string} */
-            status: "answered" | "empty";
-            /** Format: date-time */
-            asked_at: string;
-            citations: number;
-        };
-        QueryPage: {
-            items: components["schemas"]["QuerySummaryView"][];
+        /** Page[ConnectorErrorView] */
+        Page_ConnectorErrorView_: {
+            /** Items */
+            items: components["schemas"]["ConnectorErrorView"][];
+            /** Next Cursor */
             next_cursor: string | null;
         };
-        FeedbackInput: {
-            value: ("up" | "down") | null;
-            comment?: string | null;
+        /** Page[ProjectView] */
+        Page_ProjectView_: {
+            /** Items */
+            items: components["schemas"]["ProjectView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
-        SourceConversation: {
-            external_id: string;
-            subject: string | null;
-            status: string;
-            inbox: string | null;
-            contact: string | null;
-            url: string | null;
+        /** Page[QuerySummaryView] */
+        Page_QuerySummaryView_: {
+            /** Items */
+            items: components["schemas"]["QuerySummaryView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
-        SourceMessage: {
-            external_id: string;
-            author: string | null;
-            author_kind: ("contact" | "agent" | "bot") | null;
-            content: string | null;
-            deleted: boolean;
-            private: boolean;
-            /** Format: date-time */
-            created_at: string;
-            focus: boolean;
+        /** Page[RunView] */
+        Page_RunView_: {
+            /** Items */
+            items: components["schemas"]["RunView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
-        SourceView: {
-            conversation: components["schemas"]["SourceConversation"];
-            messages: components["schemas"]["SourceMessage"][];
-            has_before: boolean;
-            has_after: boolean;
-            /** Format: date-time */
-            synced_at: string;
+        /** Page[StreamView] */
+        Page_StreamView_: {
+            /** Items */
+            items: components["schemas"]["StreamView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
-        RunProgress: {
-            done: number;
-            total: number | null;
-            note: string | null;
-        };
-        RunError: {
-            kind: string;
-            message: string;
-            fingerprint: string;
-        };
-        RunView: {
-            /** Format: uuid */
-            id: string;
-            job_type: string;
-            /** @enum {string} */
-            trigger: "manual" | "schedule" | "cascade" | "retry" | "webhook";
-            /** @enum {string} */
-            status: "queued" | "running" | "ok" | "partial" | "failed" | "dead" | "skipped" | "cancelled";
-            progress: components["schemas"]["RunProgress"] | null;
-            counters: {
-                [key: string]: number;
+        /**
+         * Problem
+         * @description What went wrong, in RFC 9457's words, with our stable `code`.
+         */
+        Problem: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Facts
+             * @default {}
+             */
+            facts: {
+                [key: string]: unknown;
             };
-            error: components["schemas"]["RunError"] | null;
-            upstream: string[];
-            attempt: number;
-            /** Format: date-time */
-            queued_at: string;
-            started_at: string | null;
-            finished_at: string | null;
+            /** Request Id */
+            request_id: string;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @default about:blank
+             */
+            type: string;
         };
+        /** ProgressView */
+        ProgressView: {
+            /** Done */
+            done: number;
+            /** Note */
+            note: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** ProjectView */
+        ProjectView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "manager" | "operator" | "viewer";
+            /** Slug */
+            slug: string;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /** QueryInput */
+        QueryInput: {
+            /** Locale */
+            locale?: ("en" | "ru") | null;
+            /** Question */
+            question: string;
+        };
+        /** QuerySummaryView */
+        QuerySummaryView: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Citations */
+            citations: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Question */
+            question: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "answered" | "empty";
+        };
+        /** RefreshView */
         RefreshView: {
+            /** Runs */
             runs: components["schemas"]["RunView"][];
         };
-        RunPage: {
-            items: components["schemas"]["RunView"][];
-            next_cursor: string | null;
+        /** RunErrorView */
+        RunErrorView: {
+            /** Fingerprint */
+            fingerprint: string | null;
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string;
         };
-        StreamStateView: {
-            connector: string;
-            stream: string;
-            /** @enum {string} */
-            status: "idle" | "running" | "ok" | "partial" | "rate_limited" | "auth_failed" | "failing" | "stalled" | "disabled";
+        /**
+         * RunView
+         * @description One run of a job.
+         */
+        RunView: {
+            /** Attempt */
+            attempt: number;
+            /** Because */
+            because: string | null;
+            /** Counters */
+            counters: {
+                [key: string]: unknown;
+            };
+            error: components["schemas"]["RunErrorView"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Type */
+            job_type: string;
+            /** Not Before */
+            not_before: string | null;
+            progress: components["schemas"]["ProgressView"] | null;
+            /**
+             * Queued At
+             * Format: date-time
+             */
+            queued_at: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "ok" | "partial" | "failed" | "dead" | "skipped" | "cancelled";
+            /**
+             * Trigger
+             * @enum {string}
+             */
+            trigger: "schedule" | "manual" | "cascade" | "retry" | "webhook";
+            /** Upstream */
+            upstream: string[];
+        };
+        /** SentenceView */
+        SentenceView: {
+            /** Citations */
+            citations: number[];
+            /** Text */
+            text: string;
+        };
+        /** SessionView */
+        SessionView: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            project: components["schemas"]["ProjectView"] | null;
+            user: components["schemas"]["UserView"];
+        };
+        /** SourceConversationView */
+        SourceConversationView: {
+            /** Contact */
+            contact: string | null;
+            /** External Id */
+            external_id: string;
+            /** Inbox */
+            inbox: string | null;
+            /** Status */
+            status: string;
+            /** Subject */
+            subject: string | null;
+            /** Url */
+            url: string | null;
+        };
+        /** SourceCounts */
+        SourceCounts: {
+            /** Contacts */
+            contacts: number;
+            /** Conversations */
+            conversations: number;
+            /** Last Synced At */
+            last_synced_at: string | null;
+            /** Messages */
+            messages: number;
+        };
+        /** SourceMessageView */
+        SourceMessageView: {
+            /** Author */
+            author: string | null;
+            /** Author Kind */
+            author_kind: ("contact" | "agent" | "bot") | null;
+            /** Content */
+            content: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Deleted */
+            deleted: boolean;
+            /** External Id */
+            external_id: string;
+            /** Focus */
+            focus: boolean;
+            /**
+             * Private
+             * @default false
+             * @constant
+             */
+            private: false;
+        };
+        /** SourceView */
+        SourceView: {
+            conversation: components["schemas"]["SourceConversationView"];
+            /** Has After */
+            has_after: boolean;
+            /** Has Before */
+            has_before: boolean;
+            /** Messages */
+            messages: components["schemas"]["SourceMessageView"][];
+            /**
+             * Synced At
+             * Format: date-time
+             */
+            synced_at: string;
+        };
+        /** StatusView */
+        StatusView: {
+            chunks: components["schemas"]["ChunkCounts"];
+            embedding: components["schemas"]["EmbeddingView"];
+            sources: components["schemas"]["SourceCounts"];
+            /** Suggestions */
+            suggestions: string[];
+        };
+        /**
+         * StreamView
+         * @description How one stream of a connector is doing.
+         */
+        StreamView: {
+            /** Cause */
             cause: string | null;
-            next_step: string | null;
-            until: string | null;
-            last_success_at: string | null;
+            /** Connector */
+            connector: string;
+            /** Last Run At */
             last_run_at: string | null;
+            /** Last Success At */
+            last_success_at: string | null;
+            /** Next Step */
+            next_step: string | null;
+            /** Rows */
             rows: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "idle" | "running" | "ok" | "partial" | "rate_limited" | "auth_failed" | "failing" | "stalled" | "disabled";
+            /** Stream */
+            stream: string;
+            /** Until */
+            until: string | null;
         };
-        StreamStatePage: {
-            items: components["schemas"]["StreamStateView"][];
-            next_cursor: string | null;
+        /** TimingsView */
+        TimingsView: {
+            /** Answer Ms */
+            answer_ms: number;
+            /** Embed Ms */
+            embed_ms: number;
+            /** Search Ms */
+            search_ms: number;
+            /** Total Ms */
+            total_ms: number;
+        };
+        /** UserView */
+        UserView: {
+            /** Email */
+            email: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Locale */
+            locale: ("en" | "ru") | null;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "member";
         };
     };
     responses: never;
@@ -498,7 +1058,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    "post_/auth/login": {
+    log_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -507,11 +1067,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LoginInput"];
+                "application/json": components["schemas"]["Login"];
             };
         };
         responses: {
-            /** @description ok */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -520,9 +1080,18 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    "post_/auth/logout": {
+    log_out: {
         parameters: {
             query?: never;
             header?: never;
@@ -531,36 +1100,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-        };
-    };
-    "get_/auth/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
+            /** @description What went wrong (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    "patch_/auth/me": {
+    choose_language: {
         parameters: {
             query?: never;
             header?: never;
@@ -569,11 +1127,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MeInput"];
+                "application/json": components["schemas"]["LocaleChoice"];
             };
         };
         responses: {
-            /** @description ok */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -582,32 +1140,76 @@ export interface operations {
                     "application/json": components["schemas"]["UserView"];
                 };
             };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    "get_/projects": {
+    read_session: {
         parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string | null;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProjectPage"];
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    "post_/projects": {
+    read_bindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BindingsView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_bindings: {
         parameters: {
             query?: never;
             header?: never;
@@ -616,44 +1218,31 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProjectInput"];
+                "application/json": components["schemas"]["BindingsWanted"];
             };
         };
         responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProjectView"];
-                };
-            };
-        };
-    };
-    "post_/projects/{project_id}/select": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProjectView"];
+                    "application/json": components["schemas"]["BindingsView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    "get_/lightrag/status": {
+    sync_chatwoot: {
         parameters: {
             query?: never;
             header?: never;
@@ -662,62 +1251,250 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StatusView"];
-                };
-            };
-        };
-    };
-    "post_/lightrag/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
+            /** @description Successful Response */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RefreshView"];
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    "post_/lightrag/query": {
+    list_errors: {
+        parameters: {
+            query?: {
+                status?: ("pending" | "retrying" | "dead_letter" | "resolved") | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConnectorErrorView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_states: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["QueryInput"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AnswerView"];
+                    "application/json": components["schemas"]["Page_StreamView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    "get_/lightrag/queries": {
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_chatwoot_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_embeddings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                job_type?: string | null;
+                status?: ("queued" | "running" | "ok" | "partial" | "failed" | "dead" | "skipped" | "cancelled") | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RunView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_queries: {
         parameters: {
             query?: {
                 limit?: number;
@@ -729,18 +1506,27 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["QueryPage"];
+                    "application/json": components["schemas"]["Page_QuerySummaryView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    "get_/lightrag/queries/{query_id}": {
+    read_query: {
         parameters: {
             query?: never;
             header?: never;
@@ -751,7 +1537,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -760,9 +1546,18 @@ export interface operations {
                     "application/json": components["schemas"]["AnswerView"];
                 };
             };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    "post_/lightrag/queries/{query_id}/feedback": {
+    give_feedback: {
         parameters: {
             query?: never;
             header?: never;
@@ -777,7 +1572,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -786,21 +1581,92 @@ export interface operations {
                     "application/json": components["schemas"]["AnswerView"];
                 };
             };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    "get_/lightrag/sources/{source_type}/{external_id}": {
+    query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefreshView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_source: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                source_type: string;
+                source_type: "chatwoot_message";
                 external_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -809,15 +1675,78 @@ export interface operations {
                     "application/json": components["schemas"]["SourceView"];
                 };
             };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    "get_/jobs/runs": {
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_projects: {
         parameters: {
             query?: {
                 limit?: number;
                 cursor?: string | null;
-                job_type?: string | null;
-                status?: string | null;
             };
             header?: never;
             path?: never;
@@ -825,55 +1754,86 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunPage"];
+                    "application/json": components["schemas"]["Page_ProjectView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    "get_/jobs/runs/{run_id}": {
+    create_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    select_project: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                run_id: string;
+                project_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["ProjectView"];
                 };
             };
-        };
-    };
-    "get_/connectors/state": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
+            /** @description What went wrong (RFC 9457). */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StreamStatePage"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

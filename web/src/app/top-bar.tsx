@@ -37,10 +37,10 @@ function SearchButton() {
   const os = useOs({ getValueInEffect: false });
   const modifier = os === "macos" || os === "ios" ? "⌘" : "Ctrl";
   return (
-    <UnstyledButton className={classes.search} onClick={spotlight.open} aria-label={t("nav.search")}>
+    <UnstyledButton className={classes.search} onClick={spotlight.open} aria-label={`${t("nav.search")} ${modifier} K`}>
       <IconSearch size={16} aria-hidden />
-      <span>{t("nav.search")}</span>
-      <Kbd size="xs" aria-hidden>{modifier} K</Kbd>
+      <span>{t("nav.search")}</span>{" "}
+      <Kbd size="xs">{modifier} K</Kbd>
     </UnstyledButton>
   );
 }

@@ -1,4 +1,4 @@
-import { Avatar, Divider, Popover, Text, UnstyledButton } from "@mantine/core";
+import { Avatar, Divider, Popover, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { IconLogout } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
@@ -14,8 +14,11 @@ export function UserMenu({ user }: { user: Session["user"] }) {
   return (
     <Popover width={288} position="bottom-end" trapFocus returnFocus>
       <Popover.Target>
-        <UnstyledButton className={classes.me} aria-label={`${t("nav.you")}: ${user.name}`}>
+        <UnstyledButton className={classes.me}>
           <Avatar aria-hidden size={28} radius="xl" name={user.name} color="beacon" variant="light" />
+          <VisuallyHidden>
+            {t("nav.you")}: {user.name}
+          </VisuallyHidden>
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown p={4} aria-label={t("nav.you")}>

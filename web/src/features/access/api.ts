@@ -26,7 +26,7 @@ export const sessionQuery = () =>
 export function useLogin() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: Schema["LoginInput"]) => unwrap(api.POST("/auth/login", { body })),
+    mutationFn: (body: Schema["Login"]) => unwrap(api.POST("/auth/login", { body })),
     onSuccess: (session) => {
       // Nothing that another person has seen may stay in this page's memory.
       queryClient.clear();

@@ -6,7 +6,6 @@ import {
 } from "@tanstack/react-query";
 
 import { api, type Schema, unwrap } from "../../api/client";
-import { locale } from "../../lib/i18n";
 import { runsQuery } from "../automation";
 import { useProject } from "../projects";
 import { connectorsQuery } from "../sync";
@@ -14,7 +13,7 @@ import { connectorsQuery } from "../sync";
 export type Answer = Schema["AnswerView"];
 export type Citation = Schema["CitationView"];
 export type Source = Schema["SourceView"];
-export type Message = Schema["SourceMessage"];
+export type Message = Schema["SourceMessageView"];
 export type Status = Schema["StatusView"];
 
 /** The longest question the server accepts, in characters. */
@@ -79,7 +78,8 @@ export function useAsk(onAnswer: (answer: Answer, asked: Asked) => Promise<void>
   const { id: projectId } = useProject();
   return useMutation({
     mutationFn: ({ question }: Asked) =>
-      unwrap(api.POST("/lightrag/query", { body: { question, locale: locale() } })),
+      // Without a locale the words around the quotes are in the language of the question.
+      unwrap(api.POST("/lightrag/query", { body: { question } })),
     onSuccess: (answer, asked) => {
       queryClient.setQueryData(answerQuery(projectId, answer.id).queryKey, answer);
       void queryClient.invalidateQueries({ queryKey: historyQuery(projectId).queryKey });

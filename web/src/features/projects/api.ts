@@ -25,7 +25,7 @@ export const projectsQuery = () =>
       do {
         const query: { limit: number; cursor?: string } = { limit: 100 };
         if (cursor !== null) query.cursor = cursor;
-        const page: Schema["ProjectPage"] = await unwrap(
+        const page: Schema["Page_ProjectView_"] = await unwrap(
           api.GET("/projects", { params: { query } }),
         );
         found.push(...page.items);
@@ -44,7 +44,7 @@ export function useSelectProject() {
 export function useCreateProject() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: async (body: Schema["ProjectInput"]) => {
+    mutationFn: async (body: Schema["NewProject"]) => {
       const created = await unwrap(api.POST("/projects", { body }));
       void queryClient.invalidateQueries(projectsQuery());
       return select(created.id);

@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { api, type Schema, unwrap } from "../../api/client";
 
-export type StreamState = Schema["StreamStateView"];
+export type StreamState = Schema["StreamView"];
 
 export const connectorsQuery = (projectId: string) =>
   queryOptions({
