@@ -36,7 +36,7 @@ class Tower:
     async def settle(self, *, within: float = 30) -> list[Run]:
         """Wait until nothing is queued or running; the runs, oldest first."""
         async with asyncio.timeout(within):
-            while any(run.status not in FINAL for run in await self.runs()):
+            while any(run.status not in FINAL for run in await self.runs()):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return await self.runs()
 

@@ -33,21 +33,21 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-async def test_an_address_that_leads_nowhere(house: House, prefix: str) -> None:
-    problem(await (await house.stranger()).get(f"{prefix}/nowhere"), 404, "not_found")
+async def test_an_address_that_leads_nowhere(hall: House, prefix: str) -> None:
+    problem(await (await hall.stranger()).get(f"{prefix}/nowhere"), 404, "not_found")
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-async def test_a_method_that_is_not_allowed(house: House, prefix: str) -> None:
-    answer = await (await house.stranger()).delete(f"{prefix}/health")
+async def test_a_method_that_is_not_allowed(hall: House, prefix: str) -> None:
+    answer = await (await hall.stranger()).delete(f"{prefix}/health")
 
     problem(answer, 405, "method_not_allowed")
     assert "GET" in answer.headers["allow"]
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-async def test_input_that_is_wrong_is_named_field_by_field(house: House, prefix: str) -> None:
-    answer = await (await house.stranger()).post(f"{prefix}/auth/login", json={"email": 7})
+async def test_input_that_is_wrong_is_named_field_by_field(hall: House, prefix: str) -> None:
+    answer = await (await hall.stranger()).post(f"{prefix}/auth/login", json={"email": 7})
 
     body = problem(answer, 422, "invalid_input")
     assert {one["field"] for one in body["facts"]["fields"]} == {"email", "password"}
@@ -56,13 +56,13 @@ async def test_input_that_is_wrong_is_named_field_by_field(house: House, prefix:
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 async def test_a_bug_is_an_answer_too_and_tells_nothing_of_our_inside(
-    house: House, prefix: str
+    hall: House, prefix: str
 ) -> None:
-    @house.app.get("/buggy")
+    @hall.app.get("/buggy")
     async def buggy() -> None:
         raise ZeroDivisionError("secret detail")
 
-    answer = await (await house.stranger()).get(f"{prefix}/buggy")
+    answer = await (await hall.stranger()).get(f"{prefix}/buggy")
 
     body = problem(answer, 500, "internal")
     assert "secret detail" not in answer.text
@@ -89,12 +89,12 @@ async def test_a_database_that_is_down_is_said_and_worth_a_retry(prefix: str) ->
     assert "127.0.0.1" not in answer.text
 
 
-async def test_an_app_that_stands_under_the_prefix_answers_the_same(house: House) -> None:
-    await house.add("ann@studio.example")
-    client = await house.browser("ann@studio.example")
+async def test_an_app_that_stands_under_the_prefix_answers_the_same(
+    owner: httpx.AsyncClient,
+) -> None:
 
     for path in ("/auth/session", "/projects", "/openapi.json"):
-        assert (await client.get(path)).json() == (await client.get(f"/api{path}")).json()
+        assert (await owner.get(path)).json() == (await owner.get(f"/api{path}")).json()
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ async def test_an_app_that_stands_under_the_prefix_answers_the_same(house: House
     ],
 )
 async def test_the_callers_request_id_is_kept_when_it_is_a_sane_one(
-    house: House,
+    hall: House,
     asked: str,
     kept: bool,  # noqa: FBT001
 ) -> None:
-    client = await house.stranger()
+    client = await hall.stranger()
     answer = await client.get("/nowhere", headers={"x-request-id": asked.encode()})  # type: ignore[arg-type]
 
     given = answer.headers["x-request-id"]
@@ -122,8 +122,8 @@ async def test_the_callers_request_id_is_kept_when_it_is_a_sane_one(
     assert answer.json()["request_id"] == given
 
 
-async def test_answers_that_are_no_problem_have_a_request_id_too(house: House) -> None:
-    client = await house.stranger()
+async def test_answers_that_are_no_problem_have_a_request_id_too(hall: House) -> None:
+    client = await hall.stranger()
     first, second = await client.get("/health"), await client.get("/api/health")
 
     assert first.headers["x-request-id"] != second.headers["x-request-id"] != ""

@@ -23,19 +23,13 @@ NAMES = [
 ]
 
 
-@pytest.fixture
-async def owner(house: House) -> httpx.AsyncClient:
-    await house.add("root@studio.example", "owner")
-    return await house.browser("root@studio.example")
-
-
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_name_comes_back_as_it_was_given(owner: httpx.AsyncClient, name: str) -> None:
     made = await owner.post("/projects", json={"name": name})
 
     assert made.status_code == 201, made.text
     assert made.json()["name"] == name
-    assert (await owner.get("/projects")).json()["items"][0]["name"] == name
+    assert (await owner.get("/projects")).json()["items"][-1]["name"] == name
 
 
 @pytest.mark.parametrize(
@@ -81,8 +75,8 @@ async def test_a_name_that_is_taken_is_a_conflict(owner: httpx.AsyncClient) -> N
         pytest.param(b'{"email":' + b"9" * 5000 + b"}", "application/json", id="a huge number"),
     ],
 )
-async def test_a_body_that_is_not_ours_is_refused(house: House, body: bytes, kind: str) -> None:
-    client = await house.stranger()
+async def test_a_body_that_is_not_ours_is_refused(hall: House, body: bytes, kind: str) -> None:
+    client = await hall.stranger()
     answer = await client.post("/auth/login", content=body, headers={"content-type": kind})
 
     assert answer.status_code in {400, 415, 422}, answer.text
@@ -90,19 +84,19 @@ async def test_a_body_that_is_not_ours_is_refused(house: House, body: bytes, kin
 
 
 @pytest.mark.parametrize("field", ["email", "password"])
-async def test_a_megabyte_where_a_word_belongs_is_refused(house: House, field: str) -> None:
+async def test_a_megabyte_where_a_word_belongs_is_refused(hall: House, field: str) -> None:
     login = {"email": "a@b.example", "password": "x"} | {field: "x" * 1_000_000}
 
-    answer = await (await house.stranger()).post("/auth/login", json=login)
+    answer = await (await hall.stranger()).post("/auth/login", json=login)
 
     assert answer.status_code in {413, 422}
     assert len(answer.content) < 2000
 
 
-async def test_nul_in_a_login_is_a_wrong_login(house: House) -> None:
+async def test_nul_in_a_login_is_a_wrong_login(hall: House) -> None:
     login = {"email": "a\u0000@b.example", "password": "\u0000"}
 
-    answer = await (await house.stranger()).post("/auth/login", json=login)
+    answer = await (await hall.stranger()).post("/auth/login", json=login)
 
     assert answer.status_code == 401
 
@@ -111,10 +105,8 @@ async def test_nul_in_a_login_is_a_wrong_login(house: House) -> None:
     "path",
     ["/jobs/runs?job_type=%00", "/jobs/runs?cursor=%00", "/app/%00", "/lightrag/sources/%00/1"],
 )
-async def test_nul_in_an_address_is_refused(house: House, project: UUID, path: str) -> None:
-    client = await house.visitor("viewer", project)
-
-    answer = await client.get(path)
+async def test_nul_in_an_address_is_refused(owner: httpx.AsyncClient, path: str) -> None:
+    answer = await owner.get(path)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
 
@@ -134,22 +126,18 @@ CURSORS = [
     encode_cursor("2026-01-01T00:00:00+00:00", "1 OR 1=1"),
     encode_cursor("0001-01-01T00:00:00+23:00", ROW),
     encode_cursor("9999-12-31T23:59:59-23:00", ROW),
-    "x" * 100_000,
+    "x" * 60_000,
 ]
 
 
 @pytest.mark.parametrize("cursor", CURSORS, ids=range(len(CURSORS)))
-@pytest.mark.parametrize(
-    "path", ["/projects", "/jobs/runs", "/connectors/errors", "/lightrag/queries"]
-)
 async def test_a_cursor_that_we_did_not_make_is_refused(
-    house: House, project: UUID, path: str, cursor: str
+    owner: httpx.AsyncClient, cursor: str
 ) -> None:
-    client = await house.visitor("viewer", project)
+    for path in ("/projects", "/jobs/runs", "/connectors/errors", "/lightrag/queries"):
+        answer = await owner.get(path, params={"cursor": cursor})
 
-    answer = await client.get(path, params={"cursor": cursor})
-
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input"), answer.text
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input"), path
 
 
 async def test_a_cursor_of_another_offset_is_the_same_moment() -> None:
@@ -161,7 +149,9 @@ async def test_a_cursor_of_another_offset_is_the_same_moment() -> None:
     )
 
 
-async def test_pages_meet_without_gap_or_overlap(owner: httpx.AsyncClient) -> None:
+async def test_pages_meet_without_gap_or_overlap(house: House) -> None:
+    await house.add("root@studio.example", "owner")
+    owner = await house.browser("root@studio.example")
     for number in range(5):
         await owner.post("/projects", json={"name": f"Client {number}"})
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +29,7 @@ Rows = list[dict[str, Any]]
 
 
 class Wire(httpx.AsyncBaseTransport):
-    """The way to the sandbox: dates its replies, as every web server does, and can be cut."""
+    """The way to the sandbox, which can be cut."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -54,7 +53,6 @@ class Wire(httpx.AsyncBaseTransport):
         last = self._world.journal.calls()[-1]
         if then := self._then.pop(last.op, None):
             then()
-        response.headers["date"] = format_datetime(self._world.clock.now(), usegmt=True)
         return response
 
 

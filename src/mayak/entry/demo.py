@@ -189,7 +189,7 @@ async def _sandbox(world: World, home: Home) -> AsyncIterator[str]:
     bound = bind("127.0.0.1", home.sandbox_port)
     home.sandbox_port = bound.getsockname()[1]
     home.save()
-    async with serving(create_app(world), bound):
+    async with serving(create_app(world), bound, dated=False):
         yield f"http://127.0.0.1:{home.sandbox_port}"
 
 

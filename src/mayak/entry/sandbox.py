@@ -36,7 +36,7 @@ async def run_sandbox(
     """Serve on loopback until a signal."""
     stopping = stop_signal()
     bound = bind("127.0.0.1", port)
-    async with serving(create_app(world), bound) as server:
+    async with serving(create_app(world), bound, dated=False) as server:
         address = f"http://127.0.0.1:{bound.getsockname()[1]}"
         variables = environment(world, address)
         announce(

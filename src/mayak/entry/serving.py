@@ -26,7 +26,7 @@ WATCH_EVERY = 2.0
 class Server(uvicorn.Server):
     """A server that leaves signals to us, and whose address is known before it starts."""
 
-    def __init__(self, app: ASGIApp, bound: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, bound: socket.socket, *, dated: bool) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -34,7 +34,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 lifespan="auto",
                 timeout_graceful_shutdown=5,
-                date_header=True,
+                date_header=dated,
                 server_header=False,
                 log_config=None,
             )
@@ -100,9 +100,14 @@ async def first_of(stopping: asyncio.Event, *running: asyncio.Task[Any]) -> None
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, bound: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
-    """A web server for as long as the block lasts; yields its task once it answers."""
-    server = Server(app, bound)
+async def serving(
+    app: ASGIApp, bound: socket.socket, *, dated: bool = True
+) -> AsyncIterator[asyncio.Task[None]]:
+    """A web server for as long as the block lasts; yields its task once it answers.
+
+    `dated` adds the Date header; an app with a clock of its own writes it itself.
+    """
+    server = Server(app, bound, dated=dated)
     task = asyncio.create_task(server.run_until_stopped())
     while not server.started and not task.done():  # noqa: ASYNC110  # uvicorn offers no event
         await asyncio.sleep(0.01)

@@ -18,6 +18,7 @@ from mayak.http.errors import problem
 log = structlog.get_logger(__name__)
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 Observe = Callable[[str, str, int, float], None]
 """Called with route, method, status and seconds after each answer."""
@@ -110,7 +111,8 @@ class Measures:
         finally:
             route: Any = scope.get("route")
             template = getattr(route, "path", None) or "unmatched"
-            self.observe(template, scope["method"], status, time.perf_counter() - began)
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self.observe(template, method, status, time.perf_counter() - began)
 
 
 class CsrfGuard:

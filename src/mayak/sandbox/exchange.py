@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -132,6 +133,7 @@ async def exchange(
     )
     reply = _disturb(_answer(call, faults, service, op, answer), faults, service, call)
     response = await _response(reply, faults, call)
+    response.headers["date"] = _date(call.now, faults)
     unanswered = isinstance(response, Unanswered | Cut)
     world.journal.write(
         at=world.clock.now(),
@@ -147,6 +149,12 @@ async def exchange(
         if fault.kind == "mutate_between_pages":
             apply_edit(world, str(fault.args["edit"]), fault.args.get("args") or {})
     return response
+
+
+def _date(now: float, faults: list[Fault]) -> str:
+    """The Date header: the World's clock, as far off as a fault makes it."""
+    skew = sum(float(one.args["seconds"]) for one in faults if one.kind == "clock_skew")
+    return formatdate(now + skew, usegmt=True)
 
 
 async def _read(request: Request, world: World) -> Call:

@@ -45,6 +45,7 @@ function OpenPalette() {
       scrollable
       maxHeight={420}
       transitionProps={{ duration: 120 }}
+      overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
       attributes={{ content: { "aria-label": t("nav.search") } }}
       searchProps={{
         leftSection: <IconSearch size={18} aria-hidden />,

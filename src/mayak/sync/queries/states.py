@@ -56,6 +56,13 @@ SELECT connector, stream, status, cause, next_step, until_at, lease_until,
           array_position(ARRAY['inboxes', 'contacts', 'conversations', 'messages'], stream)
 """
 
+DONE_BY: LiteralString = """
+SELECT stream, status
+  FROM connector_sync_state
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND run_id = %(run_id)s
+   AND status IN ('ok', 'partial') AND updated_at > now() - interval '2 minutes'
+"""
+
 LIMITED_UNTIL: LiteralString = """
 SELECT max(until_at)
   FROM connector_sync_state
@@ -81,6 +88,12 @@ async def begin(
         conn, BEGIN, project_id=project_id, stream=stream, run_id=run_id, lease=lease
     )
     return checkpoint
+
+
+async def done_by(conn: Conn, project_id: UUID, run_id: UUID) -> dict[Stream, str]:
+    """Streams that this very run finished a moment ago, before its worker died; their status."""
+    rows = await fetch_dicts(conn, DONE_BY, project_id=project_id, run_id=run_id)
+    return {row["stream"]: row["status"] for row in rows}
 
 
 async def page(

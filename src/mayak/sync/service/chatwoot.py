@@ -71,7 +71,12 @@ async def _read_streams(work: Work) -> bool:
     """Whether everything came through. Raises the failure that coming back is needed for."""
     clean = True
     needed: Upstream | None = None
+    async with work.run.transaction() as conn:
+        done = await states.done_by(conn, work.run.project_id, work.run.run_id)
     for stream in STREAMS:
+        if stream in done:  # taken over from a worker that died: its pages are not asked again
+            clean = clean and done[stream] == "ok"
+            continue
         try:
             clean = await STEPS[stream](work) and clean
         except Upstream as error:

@@ -4,13 +4,10 @@ Only a full reading sees an edit or a deletion deep in the history: messages car
 change, and the conversation says no more than that something in it was touched.
 """
 
-import asyncio
-from collections import deque
 from datetime import datetime
 from typing import Any
 
 from mayak.connectors.base import Page
-from mayak.connectors.chatwoot import CONCURRENCY
 from mayak.errors import Upstream
 from mayak.sync.model import IN_A_ROW, DueWalk, Saved
 from mayak.sync.queries import mirror, walks
@@ -37,14 +34,17 @@ async def sync_messages(work: Work) -> bool:
 
 
 class Reading:
-    """Owns the queue of conversations that the concurrent readers of this run share."""
+    """Owns how far the reading of this run's conversations is.
+
+    One page after the other: with two under way, a kill would lose two, and each is promised
+    to be asked for at most once more.
+    """
 
     def __init__(self, work: Work, total: int) -> None:
         self._work = work
         self._total = total
         self._done = 0
         self._in_a_row = 0
-        self._queue: deque[DueWalk] = deque()
         self._again: list[DueWalk] = []
 
     async def read(self, due: list[DueWalk], *, last: bool) -> list[DueWalk]:
@@ -52,22 +52,10 @@ class Reading:
 
         Raises Upstream when the source as a whole is failing.
         """
-        self._queue = deque(due)
         self._again = []
-        readers = [self._reader(last=last) for _ in range(CONCURRENCY)]
-        ended = await asyncio.gather(*readers, return_exceptions=True)
-        for outcome in ended:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        for walk in due:
+            await self._attempt(walk, last=last)
         return self._again
-
-    async def _reader(self, *, last: bool) -> None:
-        try:
-            while self._queue:
-                await self._attempt(self._queue.popleft(), last=last)
-        except BaseException:
-            self._queue.clear()  # the other readers stop after the one they are at
-            raise
 
     async def _attempt(self, walk: DueWalk, *, last: bool) -> None:
         work = self._work

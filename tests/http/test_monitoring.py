@@ -1,0 +1,129 @@
+"""GET /health and GET /metrics, as a probe and a Prometheus see them."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from tests.house import House
+
+import mayak
+from mayak.automation import queries
+from mayak.automation.model import Registry
+from mayak.automation.service import trigger
+from mayak.entry.http import build_app
+from mayak.kit.resources import Resources
+from mayak.platform.db import Database, execute
+from mayak.platform.telemetry import RequestMeasures
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def without_database() -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an app whose database is down."""
+    nowhere = "postgresql://ann:hunter2@127.0.0.1:1/nowhere"
+    async with Database(nowhere, patience=timedelta(seconds=0.2)) as down:
+        things = {Database: down, RequestMeasures: RequestMeasures()}
+        transport = httpx.ASGITransport(build_app(Resources(things), cors_origins=[]))
+        async with httpx.AsyncClient(transport=transport, base_url="http://mayak.test") as client:
+            yield client
+
+
+async def checks(house: House) -> tuple[int, str, dict[str, str]]:
+    answer = await (await house.stranger()).get("/health")
+    body = answer.json()
+    return answer.status_code, body["status"], {c["name"]: c["status"] for c in body["checks"]}
+
+
+async def measured(client: httpx.AsyncClient) -> dict[tuple[str, tuple[str, ...]], float]:
+    """Every sample by name and the values of its labels (sorted by label), as Prometheus's own parser reads them."""
+    answer = await client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    return {
+        (sample.name, tuple(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+async def test_without_a_worker_it_answers_but_is_degraded(house: House) -> None:
+    status, overall, by_name = await checks(house)
+
+    assert (status, overall) == (200, "degraded")
+    assert {name for name, state in by_name.items() if state != "ok"} == {"worker"}
+
+
+async def test_with_a_worker_that_said_so_lately_all_is_well(house: House) -> None:
+    async with house.parts.database.system_transaction() as conn:
+        await queries.seen(conn, UUID(int=1), "host", 1)
+    assert (await checks(house))[:2] == (200, "ok")
+
+    async with house.parts.database.system_transaction() as conn:
+        await execute(conn, "UPDATE workers SET seen_at = now() - interval '31 s'")
+    assert (await checks(house))[2]["worker"] == "degraded"
+
+
+async def test_a_run_that_waits_too_long_degrades_it(house: House, project: UUID) -> None:
+    async with house.parts.database.transaction(project) as conn:
+        await trigger(conn, house.parts.resources.get(Registry), project, "chatwoot_sync")
+        await execute(conn, "UPDATE worker_runs SET queued_at = now() - interval '11 min'")
+
+    assert (await checks(house))[2]["queue"] == "degraded"
+
+
+async def test_without_a_database_it_says_down_with_503_and_without_the_password() -> None:
+    async with without_database() as client:
+        answer = await client.get("/health")
+
+    assert (answer.status_code, answer.json()["status"]) == (503, "down")
+    assert [check["name"] for check in answer.json()["checks"]] == ["database"]
+    assert "hunter2" not in answer.text
+
+
+async def test_measures_parse_and_count_by_route_not_by_address(house: House) -> None:
+    client = await house.stranger()
+    await client.get(f"/jobs/runs/{UUID(int=7)}")
+    await client.get(f"/api/jobs/runs/{UUID(int=8)}")
+    await client.get("/no/such/address")
+
+    samples = await measured(client)
+
+    assert samples["app_requests_total", ("GET", "/jobs/runs/{run_id}", "401")] == 2
+    assert samples["app_requests_total", ("GET", "unmatched", "404")] == 1
+    assert samples["app_database_up", ()] == 1
+    assert not [key for key in samples if re.search(r"0000-0000|no/such", str(key))]
+
+
+async def test_measures_show_runs_of_all_projects(
+    house: House, project: UUID, other_project: UUID
+) -> None:
+    for one in (project, other_project):
+        async with house.parts.database.transaction(one) as conn:
+            await trigger(conn, house.parts.resources.get(Registry), one, "chatwoot_sync")
+
+    samples = await measured(await house.stranger())
+
+    assert [value for (name, _), value in samples.items() if name.startswith("app_job_runs")] == [2]
+
+
+async def test_methods_that_nobody_knows_do_not_fill_the_measures(house: House) -> None:
+    client = await house.stranger()
+    for number in range(50):
+        await client.request(f"METHOD{number}", "/health")
+
+    samples = await measured(client)
+
+    assert samples["app_requests_total", ("other", "/health", "405")] == 50
+
+
+async def test_measures_go_on_without_a_database() -> None:
+    async with without_database() as client:
+        samples = await measured(client)
+
+    assert samples["app_database_up", ()] == 0
+    assert samples["app_build_info", (mayak.__version__,)] == 1
