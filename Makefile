@@ -4,7 +4,7 @@ BIN := .venv/bin
 # A user's machine has a few cores; tests wait more than they compute.
 WORKERS ?= 4
 
-.PHONY: help setup demo test check fix dev bench lock openapi web
+.PHONY: help setup demo test check fix dev bench lock openapi
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -23,7 +23,7 @@ check: setup  ## Lint, types, layers, sizes, drift, docs
 
 fix: setup  ## Format and apply the safe fixes
 	@$(BIN)/ruff check -q --fix src tests bench scripts; $(BIN)/ruff format -q src tests bench scripts
-	@cd web && npm run --silent fix
+	@$(BIN)/python scripts/web.py fix
 
 dev: setup  ## The API with a worker, and the dashboard reloading itself
 	@$(BIN)/python scripts/dev.py
@@ -32,7 +32,7 @@ bench: setup  ## Every performance claim, as JSON
 	@for file in bench/*.py; do echo "== $$file" >&2; $(BIN)/python $$file || exit 1; done
 
 openapi: setup  ## Write docs/reference/openapi.json and the types of the dashboard
-	@$(BIN)/mayak openapi --output docs/reference/openapi.json && cd web && npm run --silent api
+	@$(BIN)/mayak openapi --output docs/reference/openapi.json && $(BIN)/python scripts/web.py api
 
 lock:  ## Compile the locks again (needs uv)
 	@$(PYTHON) scripts/lock.py

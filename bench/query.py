@@ -27,8 +27,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench.answers import new_project  # noqa: E402
-from tests.lightrag.evaluation import cases, tell  # noqa: E402
-from tests.lightrag.stories import NOW, add_conversation, add_message  # noqa: E402
 
 from mayak.lightrag import service  # noqa: E402
 from mayak.lightrag.model.evidence import Settings  # noqa: E402
@@ -40,6 +38,8 @@ from mayak.lightrag.service.embedding import claim, embed, store  # noqa: E402
 from mayak.platform.db import Database  # noqa: E402
 from mayak.platform.embedded import EmbeddedPostgres  # noqa: E402
 from mayak.platform.schema import migrate  # noqa: E402
+from tests.lightrag.evaluation import cases, tell  # noqa: E402
+from tests.lightrag.stories import NOW, add_conversation, add_message  # noqa: E402
 
 COPY = """
 INSERT INTO rag_chunks

@@ -20,8 +20,8 @@ STEPS: tuple[tuple[str, list[str], Path], ...] = (
         [f"{BIN}/python", "-m", "pytest", CONVENTIONS, "-m", "not database"],
         ROOT,
     ),
-    ("web lint", ["npm", "run", "--silent", "lint"], ROOT / "web"),
-    ("web types", ["npm", "run", "--silent", "typecheck"], ROOT / "web"),
+    ("web lint", [f"{BIN}/python", "scripts/web.py", "lint"], ROOT),
+    ("web types", [f"{BIN}/python", "scripts/web.py", "typecheck"], ROOT),
 )
 
 

@@ -11,7 +11,7 @@ BIN = Path(sys.executable).parent
 
 def main() -> int:
     mayak = subprocess.Popen([f"{BIN}/mayak", "up"], cwd=ROOT)
-    web = subprocess.Popen(["npm", "run", "--silent", "dev"], cwd=ROOT / "web")
+    web = subprocess.Popen([sys.executable, "scripts/web.py", "dev"], cwd=ROOT)
     try:
         return mayak.wait()
     except KeyboardInterrupt:

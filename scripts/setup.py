@@ -20,7 +20,7 @@ STAMPS = ROOT / ".setup"
 WEB = ROOT / "web"
 PYTHON = VENV / "bin" / "python"
 OLDEST_PYTHON = (3, 11)
-OLDEST_NODE = 20
+OLDEST_NODE = (20, 19)
 
 
 def say(text: str) -> None:
@@ -82,7 +82,8 @@ def node_environment() -> dict[str, str]:
     node = shutil.which("node")
     if node and shutil.which("npm"):
         version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
-        if version.stdout.startswith("v") and int(version.stdout[1:].split(".")[0]) >= OLDEST_NODE:
+        parts = version.stdout.strip().removeprefix("v").split(".")
+        if all(part.isdigit() for part in parts) and tuple(map(int, parts)) >= OLDEST_NODE:
             return {}
     lock = ROOT / "requirements" / "node.txt"
     made_from = digest([lock])

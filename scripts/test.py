@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    web = subprocess.run(["npm", "run", "--silent", "test"], cwd=ROOT / "web", check=False)
+    web = subprocess.run([sys.executable, "scripts/web.py", "test"], cwd=ROOT, check=False)
     python = subprocess.run([sys.executable, "-m", "pytest", *sys.argv[1:]], cwd=ROOT, check=False)
     return web.returncode or python.returncode
 

@@ -3,6 +3,8 @@
 import asyncio
 import fcntl
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,10 +36,17 @@ def one_at_a_time(path: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for all processes of this test run."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+def shared_folder() -> Iterator[Path]:
+    """One folder for all processes of this test run; the last of them removes it.
+
+    Not pytest's own: that keeps three, and a fourth run elsewhere would take a live server away.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
+    folder = Path(tempfile.gettempdir()) / f"mayak-tests-{run[:12]}"
+    folder.mkdir(exist_ok=True)
+    yield folder
+    if EmbeddedPostgres(folder / "pg").postmaster() is None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

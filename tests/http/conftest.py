@@ -5,6 +5,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+
 from tests.conftest import fresh_database, new_project
 from tests.house import House, opened_house
 

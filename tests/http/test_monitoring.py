@@ -9,7 +9,6 @@ from uuid import UUID
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from tests.house import House
 
 import mayak
 from mayak.automation import queries
@@ -19,6 +18,7 @@ from mayak.entry.http import build_app
 from mayak.kit.resources import Resources
 from mayak.platform.db import Database, execute
 from mayak.platform.telemetry import RequestMeasures
+from tests.house import House
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +41,7 @@ async def checks(house: House) -> tuple[int, str, dict[str, str]]:
 
 
 async def measured(client: httpx.AsyncClient) -> dict[tuple[str, tuple[str, ...]], float]:
-    """Every sample by name and the values of its labels (sorted by label), as Prometheus's own parser reads them."""
+    """Every sample, as Prometheus's parser reads it, by name and values of the sorted labels."""
     answer = await client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     return {

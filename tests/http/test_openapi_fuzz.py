@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import schemathesis
@@ -14,11 +15,11 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from tests.conftest import fresh_database, new_project
-from tests.house import opened_house
 
 from mayak.entry.http import openapi_document
 from mayak.entry.serving import bind, serving
+from tests.conftest import fresh_database, new_project
+from tests.house import opened_house
 
 CHECKS = [
     not_a_server_error,
@@ -81,7 +82,7 @@ def served(server: str, template: str) -> Iterator[Served]:
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-def test_answers_are_what_the_document_says(case: schemathesis.Case, served: Served) -> None:
+def test_answers_are_what_the_document_says(case: schemathesis.Case[Any], served: Served) -> None:
     case.call_and_validate(
         base_url=served.url, cookies=served.cookies, headers=served.headers, checks=CHECKS
     )

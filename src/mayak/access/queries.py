@@ -91,7 +91,7 @@ SELECT u.id, u.email, u.name, u.role, u.locale, s.active_project_id, s.expires_a
        s.last_seen_at < now() - interval '1 minute' AS stale
   FROM sessions s JOIN users u ON u.id = s.user_id
  WHERE s.token_hash = %(token_hash)s AND s.expires_at > now()
-   AND s.last_seen_at > now() - %(idle)s AND u.disabled_at IS NULL
+   AND s.last_seen_at > now() - %(idle)s::interval AND u.disabled_at IS NULL
 """
 
 
@@ -116,7 +116,7 @@ async def session(conn: Conn, token_hash: bytes, idle: timedelta) -> SessionRow 
 TOUCH: LiteralString = "UPDATE sessions SET last_seen_at = now() WHERE token_hash = %(token_hash)s"
 CLOSE: LiteralString = "DELETE FROM sessions WHERE token_hash = %(token_hash)s"
 SWEEP: LiteralString = """
-DELETE FROM sessions WHERE expires_at < now() OR last_seen_at < now() - %(idle)s
+DELETE FROM sessions WHERE expires_at < now() OR last_seen_at < now() - %(idle)s::interval
 """
 SELECT_PROJECT: LiteralString = """
 UPDATE sessions SET active_project_id = %(project_id)s WHERE token_hash = %(token_hash)s

@@ -126,7 +126,7 @@ def _dashboard(app: FastAPI, folder: Path | None) -> None:
     @app.get("/app/{path:path}", include_in_schema=False)
     async def dashboard(path: str, request: Request) -> Response:
         if folder is None:
-            detail = "The dashboard is not built; run `make web`. The API works without it."
+            detail = "The dashboard is not built; run `make setup`. The API works without it."
             return errors.problem(request, 404, "dashboard_not_built", detail)
         is_asset = path.startswith("assets/")
         found = _file_inside(folder, path)

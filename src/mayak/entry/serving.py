@@ -40,9 +40,6 @@ class Server(uvicorn.Server):
             )
         )
         self._bound = bound
-        host, port = bound.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        self.address = f"http://{shown}:{port}"
 
     @contextmanager
     def capture_signals(self) -> Any:
@@ -73,6 +70,14 @@ def bind(host: str, port: int) -> socket.socket:
             log.warning("the port is taken, using another", wanted=port, used=candidate)
         return bound
     raise Misconfigured("MAYAK_HOST or MAYAK_PORT", f"cannot listen on {host}:{port}: {error}")
+
+
+def address_of(bound: socket.socket) -> str:
+    """Where a browser on this machine finds what listens at this socket."""
+    host, port = bound.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  # everywhere, so also here
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def stop_signal() -> asyncio.Event:
@@ -172,8 +177,7 @@ async def serve(
     bound = bind(parts.settings.mayak_host, parts.settings.mayak_port)
     app = build_app(parts.resources, cors_origins=parts.settings.cors_origin)
     async with watching(embedded), serving(app, bound) as web:
-        host, port = bound.getsockname()[:2]
-        announce(f"http://{'localhost' if host in {'0.0.0.0', '::'} else host}:{port}")  # noqa: S104
+        announce(address_of(bound))
         if not with_worker:
             await first_of(stopping, web)
             return

@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
-from mayak.platform.db import Conn, fetch_all, fetch_one, fetch_value
+from mayak.platform.db import Conn, execute, fetch_all, fetch_one, fetch_value
 from mayak.projects.model import Draft, Project
 
+TAKE_TURN: LiteralString = "SELECT pg_advisory_xact_lock(6_243_118)"
+"""Two first projects at once would make two workspaces."""
 HOME: LiteralString = """
 WITH found AS (SELECT id FROM workspaces ORDER BY created_at LIMIT 1),
      made AS (INSERT INTO workspaces (name) SELECT 'Mayak' WHERE NOT EXISTS (SELECT FROM found)
@@ -23,6 +25,7 @@ RETURNING id, slug, name, time_zone, created_at
 
 async def add(conn: Conn, project: Draft) -> Project | None:
     """The new project, in the installation's workspace; None when the slug is taken."""
+    await execute(conn, TAKE_TURN)
     home = await fetch_value(conn, HOME)
     return await fetch_one(
         conn,

@@ -3,13 +3,14 @@
 import signal
 import sys
 
-import click
 import typer
+from typer._click.exceptions import ClickException  # Typer gives it no public name
 from typer.main import get_command
 
 from mayak.entry.cli import about, data, people, processes
-from mayak.entry.cli.output import err, fail
-from mayak.errors import AppError
+from mayak.entry.cli.output import emit, err, fail
+from mayak.errors import AppError, Upstream
+from mayak.platform.db import OperationalError
 
 app = typer.Typer(
     name="mayak",
@@ -26,15 +27,21 @@ app.add_typer(people.projects, name="project")
 
 def main() -> None:
     """Run a command; an error is one line (and one JSON document if asked), never a traceback."""
+    as_json = "--json" in sys.argv
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         status = get_command(app)(standalone_mode=False, prog_name="mayak")
-    except click.ClickException as error:
+    except ClickException as error:
         error.show(file=sys.stderr)
+        if as_json:
+            emit({"error": {"code": "usage", "detail": error.format_message()}})
         status = error.exit_code
     except AppError as error:
-        status = fail(error, as_json="--json" in sys.argv)
-    except (KeyboardInterrupt, click.Abort):
+        status = fail(error, as_json=as_json)
+    except OperationalError as error:
+        reason = " ".join(str(error).split())
+        status = fail(Upstream("PostgreSQL", reason, kind="network"), as_json=as_json)
+    except (KeyboardInterrupt, typer.Abort):
         err.print("mayak: interrupted")
         status = 130
     sys.exit(status if isinstance(status, int) else 0)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from mayak.entry.cli.output import Json, emit, err, out
@@ -23,7 +24,7 @@ def config(*, json: Json = False) -> None:
     for heading in ("Setting", "Value", "Meaning"):
         table.add_column(heading, overflow="fold")
     for row in shown:
-        table.add_row(row["name"], row["value"] or "[dim]not set[/]", row["says"])
+        table.add_row(row["name"], escape(row["value"] or "") or "[dim]not set[/]", row["says"])
     out.print(table)
 
 

@@ -4,6 +4,7 @@ import time
 from typing import Annotated, Any, Literal
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mayak.automation.api import RunView
@@ -114,7 +115,7 @@ def _tell(outcome: dict[str, Any]) -> None:
     if ended.counters:
         out.print("  " + ", ".join(f"{name} {count}" for name, count in ended.counters.items()))
     if ended.error:
-        err.print(f"[bold red]{ended.error.kind}[/]: {ended.error.message}", markup=True)
+        err.print(f"[bold red]{ended.error.kind}[/]: {escape(ended.error.message)}")
     if ended.not_before:
         err.print(f"It is tried again at {ended.not_before:%H:%M:%S} UTC by any worker.")
 
@@ -165,7 +166,7 @@ def _locale(wanted: str, question: str) -> Literal["en", "ru"]:
 
 def _show(answer: AnswerView) -> None:
     if answer.status == "empty":
-        out.print(f"[bold]Not in the data.[/] {answer.reason_text or ''}")
+        out.print(f"[bold]Not in the data.[/] {escape(answer.reason_text or '')}")
     for sentence in answer.sentences:
         marks = "".join(f"[{index}]" for index in sentence.citations)
         out.print(f"{sentence.text} {marks}", markup=False)

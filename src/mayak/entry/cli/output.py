@@ -7,6 +7,7 @@ import orjson
 import typer
 from pydantic import BaseModel
 from rich.console import Console
+from rich.markup import escape
 
 from mayak.errors import AppError, Misconfigured
 
@@ -37,9 +38,5 @@ def fail(error: AppError, *, as_json: bool) -> int:
     """Say what went wrong; the exit status."""
     if as_json:
         emit({"error": {"code": error.code, "detail": str(error)}})
-    err.print(f"[bold red]mayak:[/] {_escaped(str(error))}")
+    err.print(f"[bold red]mayak:[/] {escape(str(error))}")
     return 2 if isinstance(error, Misconfigured) else 1
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", "\\[")

@@ -4,6 +4,7 @@ import sys
 from typing import Annotated, Literal
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from mayak.access import queries as access_queries
@@ -56,7 +57,7 @@ def create_user(
     if json:
         emit({"user": user})
     else:
-        out.print(f"{user.email} may log in now, as {user.role}.")
+        out.print(f"{user.email} may log in now, as {user.role}.", markup=False)
 
 
 @users.command("list")
@@ -72,7 +73,7 @@ def list_users(*, json: Json = False) -> None:
         emit({"users": found})
         return
     for user in found:
-        out.print(f"{user.email}  {user.name}  [dim]{user.role}[/]")
+        out.print(f"{user.email}  {user.name}  {user.role}", markup=False)
 
 
 @users.command("password")
@@ -93,7 +94,7 @@ def change_password(
     if json:
         emit({"changed": email})
     else:
-        out.print(f"The password of {email} is changed; all their sessions ended.")
+        out.print(f"The password of {email} is changed; all their sessions ended.", markup=False)
 
 
 @projects.command("create")
@@ -127,7 +128,7 @@ def create_project(
     if json:
         emit({"project": project, "bound": bound})
     else:
-        out.print(f"Created {project.name} ({project.slug}). Chatwoot: {bound}.")
+        out.print(f"Created {project.name} ({project.slug}). Chatwoot: {bound}.", markup=False)
 
 
 async def _bind_new(parts: Parts, project: Project, inboxes: list[str], *, first: bool) -> str:
@@ -190,7 +191,7 @@ def bind(
         return
     out.print(f"Chatwoot: {bound.scope}")
     for one in bound.inboxes:
-        out.print(f"  inbox {one.external_id}  {one.name or ''}")
+        out.print(f"  inbox {one.external_id}  {one.name or ''}", markup=False)
 
 
 @projects.command("list")
@@ -211,7 +212,7 @@ def list_projects(*, json: Json = False) -> None:
     for heading in ("Project", "Name", "Time zone", "Id"):
         table.add_column(heading)
     for one in found:
-        table.add_row(one.slug, one.name, one.time_zone, str(one.id))
+        table.add_row(one.slug, escape(one.name), one.time_zone, str(one.id))
     out.print(table)
 
 
@@ -240,4 +241,4 @@ def admit(
     if json:
         emit({"project": project, "email": email, "role": role})
     else:
-        out.print(f"{email} is {role} in {project} now.")
+        out.print(f"{email} is {role} in {project} now.", markup=False)
