@@ -17,7 +17,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import uvloop
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from mayak import config
 from mayak.access import queries as access_queries
@@ -25,7 +25,7 @@ from mayak.access import service as access
 from mayak.automation.model import FINAL, SUCCESS
 from mayak.config import Settings
 from mayak.entry import postgres, tracking
-from mayak.entry.cli.output import emit, err, out
+from mayak.entry.cli.output import emit, err, out, progress_bar
 from mayak.entry.http import build_app
 from mayak.entry.postgres import Opened, data_dir
 from mayak.entry.sandbox import environment
@@ -230,7 +230,7 @@ async def _owner(parts: Parts, home: Home) -> None:
 
 async def _sync_all(parts: Parts, clients: dict[str, Project], watch: Stopwatch) -> str | None:
     """Sync every client; what failed, or None."""
-    with _bar() as bar:
+    with progress_bar() as bar:
         asked: dict[UUID, Any] = {}
         for project in clients.values():
             run = await tracking.ask_for(parts, project.id, "chatwoot_sync", "mayak demo")
@@ -344,7 +344,7 @@ async def _main_job(parts: Parts, clients: dict[str, Project], watch: Stopwatch)
 
 async def _embedded(parts: Parts, clients: dict[str, Project]) -> None:
     """Wait until every client's chunks have their vectors, with a bar that says how far it is."""
-    with _bar() as bar:
+    with progress_bar() as bar:
         for project in clients.values():
             await _follow_embedding(parts, project, bar)
 
@@ -360,14 +360,3 @@ async def _follow_embedding(parts: Parts, project: Project, bar: Progress) -> No
 
     if run.status not in FINAL:
         await tracking.follow(parts, project.id, run.id, look)
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-    )

@@ -5,12 +5,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mayak.automation.api import RunView
 from mayak.automation.model import SUCCESS, Run
 from mayak.automation.queries import workers_alive
-from mayak.entry.cli.output import Json, emit, err, out
+from mayak.entry.cli.output import Json, emit, err, out, progress_bar
 from mayak.entry.cli.running import settings, with_parts
 from mayak.entry.postgres import Opened
 from mayak.entry.serving import working
@@ -36,17 +35,6 @@ async def _project(parts: Parts, name: str) -> Project:
         return await projects.find(conn, name)
 
 
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-    )
-
-
 @app.command()
 def sync(
     connector: Annotated[str, typer.Argument(help="chatwoot")],
@@ -59,38 +47,7 @@ def sync(
         raise InvalidInput("connector", f"{connector!r} is not built; there is {', '.join(JOBS)}")
 
     async def run(parts: Parts, _: Opened) -> dict[str, Any]:
-        began = time.monotonic()
-        found = await _project(parts, project)
-        asked = await ask_for(parts, found.id, JOBS[connector], "mayak sync")
-        with _bar() as bar:
-            task = bar.add_task(f"{connector} → {found.slug}", total=None)
-
-            def look(seen: Run) -> None:
-                note = seen.progress_note or seen.status
-                bar.update(
-                    task,
-                    description=f"{connector} → {found.slug}: {note}",
-                    completed=seen.progress_done or 0,
-                    total=seen.progress_total,
-                )
-
-            async with working(parts, only={JOBS[connector]}):
-                ended = await follow(parts, found.id, asked.id, look)
-        async with parts.database.transaction(found.id) as conn:
-            counts = await sync_service.mirror_counts(conn, found.id)
-        async with parts.database.system_transaction() as conn:
-            workers = await workers_alive(conn)
-        return {
-            "project": found.slug,
-            "synced": {
-                "contacts": counts.contacts,
-                "conversations": counts.conversations,
-                "messages": counts.messages,
-            },
-            "run": RunView.of(ended),
-            "seconds": round(time.monotonic() - began, 3),
-            "workers": workers,
-        }
+        return await _sync(parts, connector, await _project(parts, project))
 
     outcome = with_parts(settings(quiet=True), run)
     ended: RunView = outcome["run"]
@@ -102,6 +59,41 @@ def sync(
         err.print("[dim]No worker is running: `mayak up` makes new messages answerable.[/]")
     if ended.status not in SUCCESS:
         raise typer.Exit(1)
+
+
+async def _sync(parts: Parts, connector: str, found: Project) -> dict[str, Any]:
+    """Ask for a run, do it here or let another worker do it, and say what is there after it."""
+    began = time.monotonic()
+    asked = await ask_for(parts, found.id, JOBS[connector], "mayak sync")
+    with progress_bar() as bar:
+        task = bar.add_task(f"{connector} → {found.slug}", total=None)
+
+        def look(seen: Run) -> None:
+            note = seen.progress_note or seen.status
+            bar.update(
+                task,
+                description=f"{connector} → {found.slug}: {note}",
+                completed=seen.progress_done or 0,
+                total=seen.progress_total,
+            )
+
+        async with working(parts, only={JOBS[connector]}):
+            ended = await follow(parts, found.id, asked.id, look)
+    async with parts.database.transaction(found.id) as conn:
+        counts = await sync_service.mirror_counts(conn, found.id)
+    async with parts.database.system_transaction() as conn:
+        workers = await workers_alive(conn)
+    return {
+        "project": found.slug,
+        "synced": {
+            "contacts": counts.contacts,
+            "conversations": counts.conversations,
+            "messages": counts.messages,
+        },
+        "run": RunView.of(ended),
+        "seconds": round(time.monotonic() - began, 3),
+        "workers": workers,
+    }
 
 
 def _tell(outcome: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mayak.errors import AppError, Misconfigured
 
@@ -40,3 +41,15 @@ def fail(error: AppError, *, as_json: bool) -> int:
         emit({"error": {"code": error.code, "detail": str(error)}})
     err.print(f"[bold red]mayak:[/] {escape(str(error))}")
     return 2 if isinstance(error, Misconfigured) else 1
+
+
+def progress_bar() -> Progress:
+    """Bars on standard error that vanish when they are done."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+    )
