@@ -42,7 +42,7 @@ def enter(browser: Browser, demo: dict[str, Any], locale: str, **look: Any) -> P
 
 def ask(page: Page, demo: dict[str, Any], project: str, question: str) -> None:
     page.goto(demo["url"] + "projects")
-    page.get_by_text(project).first.click()
+    page.get_by_role("main").get_by_text(project).first.click()
     page.wait_for_url("**/app/ask**")
     page.locator("textarea").first.fill(question)
     page.keyboard.press("Enter")

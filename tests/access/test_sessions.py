@@ -1,5 +1,6 @@
 """Logging in, staying in, and being out again."""
 
+import asyncio
 from http.cookies import Morsel, SimpleCookie
 from uuid import UUID
 
@@ -214,3 +215,13 @@ async def test_the_chosen_project_and_language_are_there_after_the_next_login(
     assert view["project"]["id"] == str(project)
     assert view["project"]["role"] == "viewer"
     assert view["user"]["locale"] == "ru"
+
+
+async def test_a_wave_of_guesses_is_not_faster_than_one_after_the_other(house: House) -> None:
+    await house.add(ANN)
+
+    wave = [attempt(house, ANN, f"guess number {number}") for number in range(20)]
+    answers = [answer.status_code for answer in await asyncio.gather(*wave)]
+
+    assert set(answers) <= {401, 429}
+    assert answers.count(401) <= 5

@@ -30,7 +30,7 @@ def entered(browser: Browser, dashboard: dict[str, Any], locale: Locale, **look:
     page.keyboard.press("Enter")
     expect(page.locator("input[type=password]")).to_have_count(0)
     page.goto(dashboard["url"] + "projects")  # who was here before comes back to their project
-    page.get_by_text(PROJECT).first.click()
+    page.get_by_role("main").get_by_text(PROJECT).first.click()
     page.wait_for_url("**/app/ask**")
     return page
 

@@ -95,10 +95,15 @@ def test_projects_are_created_bound_and_listed(shell: Shell) -> None:
     assert shell.json("project", "bind", "vega", "--nothing", **CHATWOOT)["scope"] == "none"
     second = shell.json("project", "create", "Baltika", "--inbox", "7", **CHATWOOT)
     assert second["bound"] == "inboxes 7"
+    # A refused binding takes the project back, so that the name is free for another try.
+    shell.refused("project", "create", "Third", "--inbox", "7", **CHATWOOT)
+    assert shell.json("project", "create", "Third", "--inbox", "8", **CHATWOOT)["bound"]
 
     shown = shell.json("project", "bind", "baltika", **CHATWOOT)
     assert (shown["scope"], [one["external_id"] for one in shown["inboxes"]]) == ("inboxes", ["7"])
-    assert [one["slug"] for one in shell.json("project", "list")["projects"]] == ["vega", "baltika"]
+    assert [one["slug"] for one in shell.json("project", "list")["projects"]] == [
+        *("vega", "baltika", "third")
+    ]
 
 
 def test_names_full_of_signs_are_printed_as_they_are(shell: Shell) -> None:

@@ -174,3 +174,10 @@ async def test_pages_meet_without_gap_or_overlap(house: House) -> None:
 @pytest.mark.parametrize("limit", ["0", "-1", "201", "many", "1e3", ""])
 async def test_a_page_of_a_senseless_size_is_refused(owner: httpx.AsyncClient, limit: str) -> None:
     assert (await owner.get("/projects", params={"limit": limit})).status_code == 422
+
+
+async def test_a_body_larger_than_any_request_is_refused_unread(owner: httpx.AsyncClient) -> None:
+    refused = await owner.post("/lightrag/query", content=b"x" * (3 * 1024 * 1024))
+
+    assert refused.status_code == 413
+    assert refused.json()["code"] == "content_too_large"

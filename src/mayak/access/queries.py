@@ -235,3 +235,14 @@ ANY_USER: LiteralString = "SELECT EXISTS (SELECT FROM users)"
 async def any_user(conn: Conn) -> bool:
     found: bool = await fetch_value(conn, ANY_USER)
     return found
+
+
+ATTEMPT: LiteralString = """
+SELECT pg_try_advisory_xact_lock(hashtextextended('login ' || %(name)s::text, 0))
+"""
+
+
+async def begin_attempt(conn: Conn, name: str) -> bool:
+    """Whether nobody else tries this name at this moment; holds until the transaction ends."""
+    alone: bool = await fetch_value(conn, ATTEMPT, name=name)
+    return alone

@@ -72,28 +72,31 @@ async def log_in(
 ) -> str:
     """The token of a new session.
 
-    Raises InvalidCredentials, or TooManyAttempts while the name or the address is locked.
-    Failures are counted in their own transaction: a refused request must not undo them.
+    Raises InvalidCredentials, or TooManyAttempts while the name or the address is locked. One
+    attempt at a time for each name: a wave of guesses would all pass the lock before the first
+    failure is counted.
     """
     name = email.strip().lower()[:254].replace("\x00", "")
     keys = (f"name:{name}", f"from:{address}:{name}")
     async with database.system_transaction() as conn:
+        if not await queries.begin_attempt(conn, name):
+            raise TooManyAttempts(timedelta(seconds=1))
         for key in keys:
             await _check_lock(conn, key)
         found = await queries.credentials(conn, name)
-    stored = found.password_hash if found else _nobody()
-    right = await asyncio.to_thread(_matches, stored, password)
-    async with database.system_transaction() as conn:
-        if found is None or not right:
-            for key in keys:
-                await queries.count_failure(conn, key)
-        else:
+        stored = found.password_hash if found else _nobody()
+        if found is not None and await asyncio.to_thread(_matches, stored, password):
             for key in keys:
                 await queries.forgive(conn, key)
             token = secrets.token_urlsafe(32)
             await queries.open_session(conn, token_hash(token), found.id, lifetimes.absolute)
             await queries.sweep_sessions(conn, lifetimes.idle)
             return token
+        if found is None:
+            await asyncio.to_thread(_matches, stored, password)
+        for key in keys:
+            await queries.count_failure(conn, key)
+    # Outside of the block: raising inside would undo the count.
     raise InvalidCredentials
 
 

@@ -21,7 +21,14 @@ from mayak.access.model import csrf_token
 from mayak.automation import api as automation
 from mayak.entry import monitoring
 from mayak.http import errors
-from mayak.http.middleware import ApiPrefix, CsrfGuard, Measures, PlainAddresses, RequestIds
+from mayak.http.middleware import (
+    ApiPrefix,
+    BodyLimit,
+    CsrfGuard,
+    Measures,
+    PlainAddresses,
+    RequestIds,
+)
 from mayak.kit.resources import Resources
 from mayak.lightrag import api as lightrag
 from mayak.platform.telemetry import RequestMeasures
@@ -41,6 +48,8 @@ PAGE_HEADERS = {
     "referrer-policy": "same-origin",
 }
 FOR_EVER = "public, max-age=31536000, immutable"
+LARGEST_BODY = 2 * 1024 * 1024
+"""Bytes. The largest request is a question with its envelope, some ten kilobytes."""
 
 
 def build_app(services: Resources, *, cors_origins: list[str]) -> FastAPI:
@@ -78,6 +87,7 @@ def _middleware(services: Resources, cors_origins: list[str]) -> list[Middleware
         Middleware(ApiPrefix),
         Middleware(RequestIds),
         Middleware(PlainAddresses),
+        Middleware(BodyLimit, most=LARGEST_BODY),
         Middleware(Measures, observe=services.get(RequestMeasures).observe),
         Middleware(
             CORSMiddleware,

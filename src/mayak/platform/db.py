@@ -21,6 +21,9 @@ Row = TypeVar("Row")
 Conn = AsyncConnection[Any]
 """A connection inside an open transaction; its role decides what it can see."""
 
+IDLE_LIMIT = "-c idle_in_transaction_session_timeout=60000"
+"""A process that froze inside a transaction lets go of its locks after a minute."""
+
 ENTER_PROJECT: LiteralString = (
     "SELECT set_config('role', 'mayak_app', true), set_config('mayak.project_id', %s, true)"
 )
@@ -99,7 +102,7 @@ class Database:
             max_size=size,
             open=False,
             timeout=patience.total_seconds(),
-            kwargs={"autocommit": True, "application_name": "mayak"},
+            kwargs={"autocommit": True, "application_name": "mayak", "options": IDLE_LIMIT},
             check=AsyncConnectionPool.check_connection,
         )
 

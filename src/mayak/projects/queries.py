@@ -75,3 +75,11 @@ async def page(
         after_id=after and after[1],
         limit=limit,
     )
+
+
+REMOVE: LiteralString = "DELETE FROM projects WHERE id = %(project_id)s"
+
+
+async def remove(conn: Conn, project_id: UUID) -> bool:
+    """Delete a project and everything in it. False when there was none."""
+    return await execute(conn, REMOVE, project_id=project_id) == 1

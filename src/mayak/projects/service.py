@@ -32,3 +32,8 @@ async def visible(
 ) -> list[Project]:
     """Projects that a member may see, oldest first; all of them when `user_id` is None."""
     return await queries.page(conn, user_id=user_id, after=after, limit=limit)
+
+
+async def remove(conn: Conn, project_id: UUID) -> None:
+    """Take back a project that could not be set up; everything in it goes with it."""
+    await queries.remove(conn, project_id)

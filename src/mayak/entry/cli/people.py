@@ -14,7 +14,7 @@ from mayak.entry.cli.output import Json, emit, err, out
 from mayak.entry.cli.running import settings, with_parts
 from mayak.entry.postgres import Opened
 from mayak.entry.wiring import Parts
-from mayak.errors import InvalidInput, Misconfigured
+from mayak.errors import AppError, InvalidInput, Misconfigured
 from mayak.projects import service
 from mayak.projects.model import Project
 from mayak.sync import service as sync
@@ -121,8 +121,12 @@ def create_project(
             project = await service.create(
                 conn, name, slug=slug, time_zone=time_zone or loaded.mayak_time_zone
             )
-        bound = await _bind_new(parts, project, inbox or [], first=first)
-        return project, bound
+        try:
+            return project, await _bind_new(parts, project, inbox or [], first=first)
+        except AppError:
+            async with parts.database.system_transaction() as conn:
+                await service.remove(conn, project.id)
+            raise
 
     project, bound = with_parts(loaded, create)
     if json:
