@@ -61,14 +61,28 @@ def done(step: str, made_from: str) -> None:
     (STAMPS / step).write_text(made_from)
 
 
+def has_pip() -> bool:
+    """Whether .venv is whole; a kill in the middle of making it leaves one without pip."""
+    if not PYTHON.exists():
+        return False
+    asked = subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False)
+    return asked.returncode == 0
+
+
 def python_packages() -> None:
     locks = [ROOT / "requirements" / "app.txt", ROOT / "requirements" / "dev.txt"]
     made_from = digest([*locks, ROOT / "pyproject.toml"], sys.version)
     if PYTHON.exists() and fresh("python", made_from):
         return
-    if not PYTHON.exists():
+    if not has_pip():
         say("making .venv")
-        venv.create(VENV, with_pip=True, clear=True)
+        try:
+            venv.create(VENV, with_pip=True, clear=True)
+        except subprocess.CalledProcessError:
+            raise SystemExit(
+                "setup: this Python cannot make a virtual environment with pip; "
+                "on Debian and Ubuntu: apt-get install python3-venv"
+            ) from None
     say("installing the locked Python packages")
     pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "-q", "install")
     run(*pip, "--require-hashes", "-r", locks[0], "-r", locks[1])

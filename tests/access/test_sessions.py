@@ -1,13 +1,14 @@
 """Logging in, staying in, and being out again."""
 
 import asyncio
+from datetime import timedelta
 from http.cookies import Morsel, SimpleCookie
 from uuid import UUID
 
 import httpx
 import pytest
 
-from mayak.access.model import csrf_token, token_hash
+from mayak.access.model import csrf_token, login_locks, login_wait, token_hash
 from mayak.platform.db import execute, fetch_value, fetch_values
 from tests.house import PASSWORD, House, opened_house
 
@@ -80,7 +81,19 @@ async def test_the_lock_opens_with_time_and_a_success_forgives(house: House) -> 
 
     assert (await attempt(house, ANN, PASSWORD)).status_code == 200
     async with house.parts.database.system_transaction() as conn:
-        assert await fetch_value(conn, "SELECT count(*) FROM login_failures") == 0
+        left = "SELECT count(*) FROM login_failures WHERE key NOT LIKE 'from:%%'"
+        assert await fetch_value(conn, left) == 0
+
+
+def test_nobody_can_lock_an_owner_out_from_another_address() -> None:
+    pair, address, name = login_locks(ANN, "203.0.113.7")
+
+    assert ANN in pair.key
+    assert "203.0.113.7" in pair.key
+    assert ANN not in address.key
+    assert "203.0.113.7" not in name.key
+    assert login_wait(10_000, free=name.free, longest=name.longest) <= timedelta(seconds=4)
+    assert login_wait(10_000, free=pair.free, longest=pair.longest) == timedelta(minutes=15)
 
 
 async def test_failures_lock_one_name_not_the_others(house: House) -> None:

@@ -98,7 +98,7 @@ async def test_a_failing_service_is_tried_again_when_it_said(work_on: WorkOn) ->
         nonlocal tries
         tries += 1
         if tries < 3:
-            raise Upstream("Chatwoot", "busy", "rate_limit", timedelta(seconds=0))
+            raise Upstream("Chatwoot", "busy", "server", timedelta(seconds=0))
         return Result()
 
     async with work_on(flaky) as tower:
@@ -106,6 +106,71 @@ async def test_a_failing_service_is_tried_again_when_it_said(work_on: WorkOn) ->
         (run,) = await tower.settle()
 
     assert (run.status, run.attempt, tries) == ("ok", 3, 3)
+
+
+async def test_to_be_told_to_wait_uses_no_attempt_up(work_on: WorkOn) -> None:
+    tries = 0
+
+    @job("limited", max_attempts=2)
+    async def limited(run: JobRun) -> Result:
+        nonlocal tries
+        tries += 1
+        if tries < 6:
+            raise Upstream("Chatwoot", "slow down", "rate_limit", timedelta(seconds=0))
+        return Result()
+
+    async with work_on(limited) as tower:
+        await tower.trigger("limited")
+        (run,) = await tower.settle()
+
+    assert (run.status, run.attempt, tries) == ("ok", 1, 6)
+
+
+async def test_a_run_that_waits_inherits_the_time_to_wait(work_on: WorkOn) -> None:
+    asked = asyncio.Event()
+
+    @job("limited")
+    async def limited(run: JobRun) -> Result:
+        asked.set()
+        await asyncio.sleep(0.3)
+        raise Upstream("Chatwoot", "slow down", "rate_limit", timedelta(hours=1))
+
+    async with work_on(limited) as tower:
+        await tower.trigger("limited")
+        await asked.wait()
+        await tower.trigger("limited")
+        await asyncio.sleep(1)
+        first, second = await tower.runs()
+
+    assert (first.status, second.status) == ("failed", "queued")
+    assert second.not_before
+    assert second.not_before - second.queued_at > timedelta(minutes=59)
+    assert second.error_message == first.error_message
+
+
+async def test_a_run_that_beats_is_not_taken_for_astray(
+    work_on: WorkOn, database: Database
+) -> None:
+    going, release = asyncio.Event(), asyncio.Event()
+
+    @job("slow")
+    async def slow(run: JobRun) -> Result:
+        going.set()
+        await release.wait()
+        return Result()
+
+    async with work_on(slow) as tower:
+        await tower.trigger("slow")
+        await going.wait()
+        async with database.system_transaction() as conn:
+            await execute(conn, "UPDATE worker_runs SET started_at = now() - interval '1 hour'")
+        async with database.connection() as conn:
+            await conn.execute("DELETE FROM pgqueuer")
+        found = await pick_up_strays(database)
+        release.set()
+        (run,) = await tower.settle()
+
+    assert (found, run.status) == (0, "ok")
 
 
 async def test_a_service_that_never_recovers_ends_dead_with_its_error(work_on: WorkOn) -> None:

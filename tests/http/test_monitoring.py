@@ -15,6 +15,7 @@ from mayak.automation import queries
 from mayak.automation.model import Registry
 from mayak.automation.service import trigger
 from mayak.entry.http import build_app
+from mayak.entry.monitoring import RecentCounts
 from mayak.kit.resources import Resources
 from mayak.platform.db import Database, execute
 from mayak.platform.telemetry import RequestMeasures
@@ -28,7 +29,11 @@ async def without_database() -> AsyncIterator[httpx.AsyncClient]:
     """A client of an app whose database is down."""
     nowhere = "postgresql://ann:hunter2@127.0.0.1:1/nowhere"
     async with Database(nowhere, patience=timedelta(seconds=0.2)) as down:
-        things = {Database: down, RequestMeasures: RequestMeasures()}
+        things = {
+            Database: down,
+            RequestMeasures: RequestMeasures(),
+            RecentCounts: RecentCounts(),
+        }
         transport = httpx.ASGITransport(build_app(Resources(things), cors_origins=[]))
         async with httpx.AsyncClient(transport=transport, base_url="http://mayak.test") as client:
             yield client

@@ -99,7 +99,9 @@ class Desk:
             run = await trigger(conn, REGISTRY, self.project, "embeddings_run")
             claim = await runs.claim(conn, run.id, 1)
         assert claim is not None
-        resources = Resources({Embedder: self.embedder})
+        resources = Resources(
+            {Embedder: self.embedder, Registry: REGISTRY, Database: self.database}
+        )
         running = RunningJob(self.database, resources, self.project, claim)
         status: Any = "failed"
         try:

@@ -143,8 +143,9 @@ WITH home AS (INSERT INTO workspaces (name) VALUES ('Many') RETURNING id),
               SELECT id, 'many-' || n, 'Many' FROM home, generate_series(1, 60) AS n
               RETURNING id),
      document AS (INSERT INTO rag_documents
-                         (project_id, source_type, external_id, source_revision, source_rows, rules)
-                  SELECT id, 'chatwoot_conversation', '1', 1, 1, 1 FROM made
+                         (project_id, source_type, external_id, source_revision, source_revisions,
+                          source_rows, rules)
+                  SELECT id, 'chatwoot_conversation', '1', 1, 1, 1, 1 FROM made
                   RETURNING project_id, id)
 INSERT INTO rag_chunks
        (project_id, document_id, ordinal, kind, language, text, text_hash, spans, occurred_at)

@@ -43,6 +43,7 @@ SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
 FREE_FAILURES = 5
 LONGEST_WAIT = timedelta(minutes=15)
+LONGEST_BRAKE = timedelta(seconds=4)
 
 
 def may(role: Role, permission: Permission) -> bool:
@@ -50,11 +51,41 @@ def may(role: Role, permission: Permission) -> bool:
     return RANK[role] >= RANK[LEAST[permission]]
 
 
-def login_wait(failures: int) -> timedelta:
-    """How long after its last failure a name stays locked: five are free, then 1 s doubling."""
-    if failures < FREE_FAILURES:
+def login_wait(failures: int, *, free: int, longest: timedelta) -> timedelta:
+    """How long a key stays locked after a failure: `free` cost nothing, then 1 s doubling."""
+    if failures < free:
         return timedelta(0)
-    return min(LONGEST_WAIT, timedelta(seconds=2.0 ** min(failures - FREE_FAILURES, 20)))
+    return min(longest, timedelta(seconds=2.0 ** min(failures - free, 20)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginLock:
+    """What is counted when logins fail, and when it closes."""
+
+    key: str
+    free: int
+    longest: timedelta
+    forgiving: bool
+    """Whether a success clears it; else it only takes its own attempt back."""
+
+
+def login_locks(name: str, address: str) -> tuple[LoginLock, ...]:
+    """The locks of one attempt.
+
+    Strict for one address on one name; wide for an address that tries many names; and for a name
+    tried from everywhere only a brake, so that nobody can lock its owner out from elsewhere.
+    """
+    return (
+        LoginLock(
+            key=f"pair:{address}:{name}", free=FREE_FAILURES, longest=LONGEST_WAIT, forgiving=True
+        ),
+        LoginLock(
+            key=f"from:{address}", free=10 * FREE_FAILURES, longest=LONGEST_WAIT, forgiving=False
+        ),
+        LoginLock(
+            key=f"name:{name}", free=20 * FREE_FAILURES, longest=LONGEST_BRAKE, forgiving=True
+        ),
+    )
 
 
 def token_hash(token: str) -> bytes:

@@ -199,34 +199,44 @@ async def admit(conn: Conn, project_id: UUID, user_id: UUID, role: Role) -> None
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failures:
     failures: int
-    since: timedelta
+    """This attempt included."""
+    since: timedelta | None
+    """How long ago the one before it failed; None when it is the first."""
 
 
-FAILURES: LiteralString = """
-SELECT failures, now() - last_failed_at AS since FROM login_failures WHERE key = %(key)s
-"""
-FAILED: LiteralString = """
+COUNT_ATTEMPT: LiteralString = """
 INSERT INTO login_failures AS old (key, failures, last_failed_at) VALUES (%(key)s, 1, now())
     ON CONFLICT (key) DO UPDATE
    SET failures = CASE WHEN old.last_failed_at < now() - interval '1 day' THEN 1
                        ELSE old.failures + 1 END,
-       last_failed_at = now()
+       before_that = old.last_failed_at, last_failed_at = now()
+RETURNING failures, now() - before_that AS since
 """
 FORGIVE: LiteralString = """
 DELETE FROM login_failures WHERE key = %(key)s OR last_failed_at < now() - interval '1 day'
 """
 
 
-async def failures(conn: Conn, key: str) -> Failures | None:
-    return await fetch_one(conn, Failures, FAILURES, key=key)
-
-
-async def count_failure(conn: Conn, key: str) -> None:
-    await execute(conn, FAILED, key=key)
+async def count_attempt(conn: Conn, key: str) -> Failures:
+    """Count an attempt as failed until it succeeds; attempts on one key take turns here."""
+    counted = await fetch_one(conn, Failures, COUNT_ATTEMPT, key=key)
+    assert counted is not None
+    return counted
 
 
 async def forgive(conn: Conn, key: str) -> None:
+    """Clear a key, and those that nobody touched for a day."""
     await execute(conn, FORGIVE, key=key)
+
+
+TAKE_BACK: LiteralString = """
+UPDATE login_failures SET failures = greatest(failures - 1, 0) WHERE key = %(key)s
+"""
+
+
+async def take_back(conn: Conn, key: str) -> None:
+    """Take back one attempt that was counted before it succeeded."""
+    await execute(conn, TAKE_BACK, key=key)
 
 
 ANY_USER: LiteralString = "SELECT EXISTS (SELECT FROM users)"
@@ -235,14 +245,3 @@ ANY_USER: LiteralString = "SELECT EXISTS (SELECT FROM users)"
 async def any_user(conn: Conn) -> bool:
     found: bool = await fetch_value(conn, ANY_USER)
     return found
-
-
-ATTEMPT: LiteralString = """
-SELECT pg_try_advisory_xact_lock(hashtextextended('login ' || %(name)s::text, 0))
-"""
-
-
-async def begin_attempt(conn: Conn, name: str) -> bool:
-    """Whether nobody else tries this name at this moment; holds until the transaction ends."""
-    alone: bool = await fetch_value(conn, ATTEMPT, name=name)
-    return alone

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from mayak.access.model import (
     EmailTaken,
     InvalidCredentials,
     Lifetimes,
+    LoginLock,
     ProjectScope,
     Role,
     Session,
@@ -21,6 +22,7 @@ from mayak.access.model import (
     User,
     UserRole,
     email_of,
+    login_locks,
     login_wait,
     password_of,
     token_hash,
@@ -72,41 +74,44 @@ async def log_in(
 ) -> str:
     """The token of a new session.
 
-    Raises InvalidCredentials, or TooManyAttempts while the name or the address is locked. One
-    attempt at a time for each name: a wave of guesses would all pass the lock before the first
-    failure is counted.
+    Raises InvalidCredentials, or TooManyAttempts while a lock is closed. Each attempt is counted
+    as a failure before the password is looked at, and forgiven after, so that a wave of guesses
+    is as slow as one after the other. An attempt that a lock refused is not counted.
     """
     name = email.strip().lower()[:254].replace("\x00", "")
-    keys = (f"name:{name}", f"from:{address}:{name}")
+    locks = login_locks(name, address)
     async with database.system_transaction() as conn:
-        if not await queries.begin_attempt(conn, name):
-            raise TooManyAttempts(timedelta(seconds=1))
-        for key in keys:
-            await _check_lock(conn, key)
+        for lock in locks:
+            counted = await queries.count_attempt(conn, lock.key)
+            _check(lock, counted)
         found = await queries.credentials(conn, name)
-        stored = found.password_hash if found else _nobody()
-        if found is not None and await asyncio.to_thread(_matches, stored, password):
-            for key in keys:
-                await queries.forgive(conn, key)
-            token = secrets.token_urlsafe(32)
-            await queries.open_session(conn, token_hash(token), found.id, lifetimes.absolute)
-            await queries.sweep_sessions(conn, lifetimes.idle)
-            return token
-        if found is None:
-            await asyncio.to_thread(_matches, stored, password)
-        for key in keys:
-            await queries.count_failure(conn, key)
-    # Outside of the block: raising inside would undo the count.
-    raise InvalidCredentials
+    stored = found.password_hash if found else _nobody()
+    loop = asyncio.get_running_loop()
+    right = await loop.run_in_executor(_verifiers(), _matches, stored, password)
+    if found is None or not right:
+        raise InvalidCredentials
+    async with database.system_transaction() as conn:
+        for lock in locks:
+            settle = queries.forgive if lock.forgiving else queries.take_back
+            await settle(conn, lock.key)
+        token = secrets.token_urlsafe(32)
+        await queries.open_session(conn, token_hash(token), found.id, lifetimes.absolute)
+        await queries.sweep_sessions(conn, lifetimes.idle)
+    return token
 
 
-async def _check_lock(conn: Conn, key: str) -> None:
-    counted = await queries.failures(conn, key)
-    if counted is None:
+def _check(lock: LoginLock, counted: queries.Failures) -> None:
+    if counted.since is None:
         return
-    left = login_wait(counted.failures) - counted.since
-    if left > timedelta(0):
-        raise TooManyAttempts(left)
+    wait = login_wait(counted.failures - 1, free=lock.free, longest=lock.longest)
+    if counted.since < wait:
+        raise TooManyAttempts(wait - counted.since)
+
+
+@cache
+def _verifiers() -> ThreadPoolExecutor:
+    """Threads of their own: each hash takes 19 MiB, and others need the common ones."""
+    return ThreadPoolExecutor(2, thread_name_prefix="password")
 
 
 def _matches(stored: str, password: str) -> bool:

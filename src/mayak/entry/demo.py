@@ -293,7 +293,7 @@ async def _dashboard(
             out.print(f"The dashboard is at [bold]{address}[/]  (Ctrl-C stops everything)")
             out.print(f"Login: {EMAIL}  {home.password}", markup=False)
         await _embedded(parts, clients)
-        await web
+        await asyncio.shield(web)  # cancelling this wait must not cut the server off
     return {"failed": failed}
 
 

@@ -1,8 +1,11 @@
 """GET /health and GET /metrics: is it well, and how much of what."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry
@@ -17,7 +20,7 @@ from mayak.errors import AppError
 from mayak.http.services import Services
 from mayak.kit.resources import Resources
 from mayak.lightrag import queries as lightrag
-from mayak.platform.db import Database, OperationalError
+from mayak.platform.db import Conn, Database, OperationalError
 from mayak.platform.telemetry import RequestMeasures
 from mayak.sync import queries as sync
 
@@ -27,6 +30,56 @@ Status = Literal["ok", "degraded", "down"]
 WORST: tuple[Status, ...] = ("ok", "degraded", "down")
 PATIENCE = 5.0
 """Seconds after which a database that does not answer counts as down."""
+LOOK = timedelta(seconds=1)
+"""How long one look of /health may take; all of them fit into PATIENCE."""
+COUNTING = timedelta(seconds=4)
+"""How long one count of /metrics may take."""
+KEPT = timedelta(seconds=15)
+"""For how long counts are told again, however often somebody asks: each reads whole tables."""
+LONG_WAIT = timedelta(minutes=10)
+"""A run that could have started this long ago says that workers do not keep up."""
+MANY = 10_000
+"""Waiting chunks are counted no further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How much of what is in the whole database."""
+
+    runs: list[dict[str, Any]]
+    chunks: dict[str, int]
+    streams: dict[str, int]
+    workers: int
+
+
+class RecentCounts:
+    """The counts of this process, read again once they are older than `kept`."""
+
+    def __init__(self, *, kept: timedelta = KEPT) -> None:
+        self._kept = kept.total_seconds()
+        self._turn = asyncio.Lock()
+        self._counts: Counts | None = None
+        self._read_at = 0.0
+
+    async def read(self, database: Database) -> Counts:
+        """Raises TookTooLong, or OperationalError or TimeoutError when the database is down."""
+        async with self._turn:
+            if self._counts is None or monotonic() - self._read_at >= self._kept:
+                self._counts = None
+                self._counts = await _count(database)
+                self._read_at = monotonic()
+            return self._counts
+
+
+async def _count(database: Database) -> Counts:
+    async with asyncio.timeout(PATIENCE), database.system_transaction() as conn:
+        await lightrag.limit_statements(conn, COUNTING)
+        return Counts(
+            runs=await automation.counts(conn),
+            chunks=await lightrag.chunks_by_status(conn),
+            streams=await sync.streams_by_status(conn),
+            workers=await automation.workers_alive(conn),
+        )
 
 
 class Check(BaseModel):
@@ -58,41 +111,59 @@ async def health(services: Services, response: Response) -> Health:
 
 
 async def _checks(services: Resources) -> list[Check]:
+    """One look that takes too long spoils its own check only."""
+    checks = [Check(name="database", status="ok", detail="answers")]
     async with services.get(Database).system_transaction() as conn:
-        workers = await automation.workers_alive(conn)
-        waiting = await automation.longest_wait(conn)
-        streams = await sync.streams_by_status(conn)
-        chunks = await lightrag.chunks_by_status(conn)
+        await lightrag.limit_statements(conn, LOOK)
+        for name, look in LOOKS.items():
+            try:
+                async with conn.transaction():
+                    well, detail = await look(conn)
+            except lightrag.TookTooLong:
+                well, detail = False, f"no answer within {LOOK.total_seconds():g} s"
+            checks.append(Check(name=name, status="ok" if well else "degraded", detail=detail))
+    return checks
+
+
+Seen = tuple[bool, str]
+"""Whether all is well, and what there is to say of it."""
+
+
+async def _worker(conn: Conn) -> Seen:
+    alive = await automation.workers_alive(conn)
+    return bool(alive), f"{alive} alive" if alive else "none alive: start `mayak worker`"
+
+
+async def _queue(conn: Conn) -> Seen:
+    waiting = await automation.longest_wait(conn)
+    if waiting < LONG_WAIT:
+        return True, f"longest wait {waiting.total_seconds():.0f} s"
+    return False, f"a run waits for {waiting.total_seconds() / 60:.0f} min: see GET /jobs/runs"
+
+
+async def _connectors(conn: Conn) -> Seen:
+    streams = await sync.streams_by_status(conn)
     troubled = sum(
         count for status, count in streams.items() if status not in {"idle", "running", "ok"}
     )
-    failed = chunks.get("failed", 0)
-    return [
-        Check(name="database", status="ok", detail="answers"),
-        _check("worker", bool(workers), f"{workers} alive", "none alive: start `mayak worker`"),
-        _check(
-            "queue",
-            waiting.total_seconds() < 600,  # noqa: PLR2004
-            f"longest wait {waiting.total_seconds():.0f} s",
-            f"a run waits for {waiting.total_seconds() / 60:.0f} min: see GET /jobs/runs",
-        ),
-        _check(
-            "connectors",
-            not troubled,
-            f"{sum(streams.values())} streams, none in trouble",
-            f"{troubled} streams in trouble: see GET /connectors/state",
-        ),
-        _check(
-            "embeddings",
-            not failed,
-            f"{chunks.get('ready', 0)} chunks ready, {chunks.get('pending', 0)} pending",
-            f"{failed} chunks failed: see GET /lightrag/status",
-        ),
-    ]
+    if troubled:
+        return False, f"{troubled} streams in trouble: see GET /connectors/state"
+    return True, f"{sum(streams.values())} streams, none in trouble"
 
 
-def _check(name: str, well: bool, good: str, bad: str) -> Check:  # noqa: FBT001
-    return Check(name=name, status="ok" if well else "degraded", detail=good if well else bad)
+async def _embeddings(conn: Conn) -> Seen:
+    if await lightrag.any_failed(conn):
+        return False, "some chunks failed: see GET /lightrag/status"
+    waiting = await lightrag.waiting_up_to(conn, MANY)
+    return True, f"no chunk failed, {waiting}{'+' if waiting == MANY else ''} wait for their vector"
+
+
+LOOKS: dict[str, Callable[[Conn], Awaitable[Seen]]] = {
+    "worker": _worker,
+    "queue": _queue,
+    "connectors": _connectors,
+    "embeddings": _embeddings,
+}
 
 
 @router.get("/metrics", response_class=Response)
@@ -118,35 +189,38 @@ async def _gauges(services: Resources) -> list[GaugeMetricFamily]:
         ],
     )
     try:
-        async with asyncio.timeout(PATIENCE), database.system_transaction() as conn:
-            runs = await automation.counts(conn)
-            chunks = await lightrag.chunks_by_status(conn)
-            streams = await sync.streams_by_status(conn)
-            workers = await automation.workers_alive(conn)
+        counts = await services.get(RecentCounts).read(database)
+    except lightrag.TookTooLong:
+        return [build, connections, _up(1)]
     except (OperationalError, AppError, TimeoutError):
-        return [build, connections, _gauge("app_database_up", "1 when it answers.", [], [((), 0)])]
+        return [build, connections, _up(0)]
+    return [build, connections, _up(1), *_of_database(counts)]
+
+
+def _up(value: int) -> GaugeMetricFamily:
+    return _gauge("app_database_up", "1 when it answers.", [], [((), value)])
+
+
+def _of_database(counts: Counts) -> list[GaugeMetricFamily]:
     return [
-        build,
-        connections,
-        _gauge("app_database_up", "1 when it answers.", [], [((), 1)]),
-        _gauge("app_workers_alive", "Workers seen within 30 s.", [], [((), workers)]),
+        _gauge("app_workers_alive", "Workers seen within 30 s.", [], [((), counts.workers)]),
         _gauge(
             "app_job_runs_total",
             "Runs of the last day, and open ones.",
             ["job_type", "status"],
-            [((run["job_type"], run["status"]), run["runs"]) for run in runs],
+            [((run["job_type"], run["status"]), run["runs"]) for run in counts.runs],
         ),
         _gauge(
             "app_rag_chunks",
             "Chunks by the state of their embedding.",
             ["status"],
-            [((status,), count) for status, count in chunks.items()],
+            [((status,), count) for status, count in counts.chunks.items()],
         ),
         _gauge(
             "app_connector_streams",
             "Streams of all projects by state.",
             ["status"],
-            [((status,), count) for status, count in streams.items()],
+            [((status,), count) for status, count in counts.streams.items()],
         ),
     ]
 

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import UUID
 
 from mayak.automation import service as automation
 from mayak.automation.model import FINAL, Run
+from mayak.automation.queries import workers_alive
 from mayak.entry.wiring import Parts
 
 LOOK_EVERY = 0.1
+PATIENCE = 5.0
+"""Seconds in which a living worker takes a run; it may have died since it last said so."""
 
 
 async def ask_for(parts: Parts, project_id: UUID, job_type: str, because: str) -> Run:
@@ -37,3 +41,16 @@ async def latest(parts: Parts, project_id: UUID, job_type: str) -> Run | None:
     async with parts.database.transaction(project_id) as conn:
         runs = await automation.recent(conn, job_type=job_type, limit=1)
     return runs[0] if runs else None
+
+
+async def picked_up(parts: Parts, project_id: UUID, run_id: UUID) -> bool:
+    """Whether some worker takes the run within a few seconds; False at once when there is none."""
+    async with parts.database.system_transaction() as conn:
+        if not await workers_alive(conn):
+            return False
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while (await read(parts, project_id, run_id)).status == "queued":  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_EVERY)
+            return True
+    return False

@@ -11,6 +11,7 @@ from mayak.access.deps import CookieRules
 from mayak.access.model import Lifetimes
 from mayak.automation.model import Registry
 from mayak.config import Settings
+from mayak.entry.monitoring import RecentCounts
 from mayak.errors import Misconfigured
 from mayak.kit.resources import Resources
 from mayak.lightrag import jobs as lightrag_jobs
@@ -62,6 +63,7 @@ async def assembled(
                 ExampleQuestions: examples or ExampleQuestions({}),
                 Embedder: embedder,
                 RequestMeasures: RequestMeasures(),
+                RecentCounts: RecentCounts(),
                 CookieRules: CookieRules(
                     secure=settings.cookie_secure,
                     lifetimes=Lifetimes(

@@ -49,7 +49,7 @@ class SentenceView(BaseModel):
 
 
 class CitationView(BaseModel):
-    """A quote that stood in the stored record when the answer was given."""
+    """A quote that stands in the stored record, word for word, as this is read."""
 
     index: int
     quote: str
@@ -281,7 +281,7 @@ async def list_queries(
 
 @router.get("/lightrag/queries/{query_id}", dependencies=[allow("lightrag.read")])
 async def read_query(query_id: UUID, project: CurrentProject, tx: Tx) -> AnswerView:
-    """An answer as it was given, word for word."""
+    """An answer as it was given, less the quotes whose messages were deleted, hidden or changed."""
     return AnswerView.of(await service.answer_of(tx, project.id, query_id))
 
 

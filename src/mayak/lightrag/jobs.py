@@ -1,18 +1,30 @@
-"""When chunks are refreshed and embedded: after every sync, and every twenty minutes to be sure."""
+"""When chunks are refreshed and embedded: after every sync, when somebody asks, and once more when
+the time of a run ended before its chunks did.
+"""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from mayak.automation.model import JobRun, Result, job
-from mayak.errors import Upstream
+import structlog
+
+from mayak.automation.model import JobRun, Registry, Result, job
+from mayak.automation.service import trigger
+from mayak.errors import AppError
 from mayak.kit import clock
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.queries import documents as queries
 from mayak.lightrag.queries import embedding as chunks
 from mayak.lightrag.service import documents, embedding
+from mayak.platform.db import Conn, Database, OperationalError
 
 BUDGET = timedelta(minutes=15)
-"""After this a run ends and leaves the rest to the next, so that nothing else starves."""
+"""After this a run ends and asks for another one, so that nothing else starves."""
+HURRY = timedelta(seconds=3)
+"""How long a run that is being stopped may take to return its chunks."""
+
+log = structlog.get_logger(__name__)
 
 
 @job(
@@ -25,7 +37,8 @@ async def embeddings_run(run: JobRun) -> Result:
     """Cut what changed into chunks, then give chunks their vectors, the newest first.
 
     When the provider is down the chunks keep waiting, lexical answers go on, and the run fails
-    to come back later. `partial` when some chunks could not be embedded.
+    to come back later. `partial` when some chunks could not be embedded. When its time ends
+    before the chunks do, it asks for the run that goes on.
     """
     embedder = run.resource(Embedder)
     refreshed, removed = await _refresh(run)
@@ -64,24 +77,62 @@ async def _embed(run: JobRun, embedder: Embedder) -> tuple[int, int, int]:
     failed: list[UUID] = []
     async with run.transaction() as conn:
         total = await embedding.prepare(conn, run.project_id, embedder)
-    while clock.now() < until:
+    while in_time := clock.now() < until:
         await run.progress(done, total, "chunks embedded")
-        async with run.transaction() as conn:
-            done += await embedding.reuse(conn, run.project_id, embedder)
-            batch = await embedding.claim(conn, run.project_id, embedder, set_aside=failed)
+        reused, batch = await _embed_batch(run, embedder, set_aside=failed)
+        done += reused
         if batch is None:
             break
-        try:
-            await embedding.embed(embedder, batch)
-        except Upstream:
-            async with run.transaction() as conn:
-                await embedding.give_back(conn, run.project_id, batch)
-            raise
-        async with run.transaction() as conn:
-            await embedding.store(conn, run.project_id, embedder, batch)
         done += len(batch.vectors)
         failed.extend(batch.failures)
     async with run.transaction() as conn:
         left = await chunks.count_pending(conn, run.project_id)
+        if left and not in_time:
+            await _go_on(conn, run)
     await run.progress(done, max(total, done), "chunks embedded")
     return done, len(failed), left
+
+
+async def _embed_batch(
+    run: JobRun, embedder: Embedder, *, set_aside: Sequence[UUID]
+) -> tuple[int, embedding.Batch | None]:
+    """How many chunks took a vector that was there already, and the batch that was worked on."""
+    batch: embedding.Batch | None = None
+    try:
+        async with run.transaction() as conn:
+            reused = await embedding.reuse(conn, run.project_id, embedder)
+            batch = await embedding.claim(conn, run.project_id, embedder, set_aside=set_aside)
+        if batch is not None:
+            await embedding.embed(embedder, batch)
+            async with run.transaction() as conn:
+                await embedding.store(conn, run.project_id, embedder, batch)
+    except BaseException:
+        if batch is not None:
+            await _give_back(run, batch)
+        raise
+    return reused, batch
+
+
+async def _give_back(run: JobRun, batch: embedding.Batch) -> None:
+    """Outside of the run's own transactions, because its lease may be what was lost."""
+    database = run.resource(Database)
+    try:
+        async with (
+            asyncio.timeout(HURRY.total_seconds()),
+            database.transaction(run.project_id) as conn,
+        ):
+            await embedding.give_back(conn, run.project_id, batch)
+    except (OperationalError, TimeoutError, AppError):
+        log.warning("chunks could not be given back; the next run takes them up", exc_info=True)
+
+
+async def _go_on(conn: Conn, run: JobRun) -> None:
+    await trigger(
+        conn,
+        run.resource(Registry),
+        run.project_id,
+        embeddings_run.name,
+        trigger="cascade",
+        upstream=[run.run_id],
+        because="chunks are left",
+    )

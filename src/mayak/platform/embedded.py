@@ -33,11 +33,14 @@ from mayak.errors import Misconfigured
 log = structlog.get_logger(__name__)
 
 VERSION = 18
-LONGEST_SOCKET_PATH = 100
-"""The kernel takes 107 bytes for the path of a socket; PostgreSQL adds a file name and a port."""
+LONGEST_SOCKET_PATH = 88
+"""The path of a socket has 107 bytes on Linux, 103 on macOS; PostgreSQL's name takes 14 of them."""
 ROOT_RUNS_AS = "pgserver"
 """PostgreSQL refuses to run as root; this system user stands in, made when missing."""
+PORT = 5432
+"""Only names the socket. Said aloud, because PGPORT in somebody's shell would change it."""
 TUNING: Mapping[str, str] = {
+    "port": str(PORT),
     "listen_addresses": "",
     "max_connections": "200",
     "shared_buffers": "256MB",
@@ -126,7 +129,7 @@ class EmbeddedPostgres:
 
     def dsn(self, database: str = "postgres") -> str:
         """The connection string of one of the cluster's databases."""
-        return f"postgresql://postgres@/{database}?host={quote(str(self._socket_folder()))}"
+        return f"postgresql://postgres@/{database}?host={quote(str(self._socket_folder()))}&port={PORT}"
 
     def postmaster(self) -> int | None:
         """The process id of the running server, or None. A stale pid file counts as None."""
@@ -157,7 +160,7 @@ class EmbeddedPostgres:
         try:
             self._run(
                 "initdb", "-D", str(fresh), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
-                "--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync",
+                "--locale-provider=builtin", "--locale=C", "--builtin-locale=C.UTF-8", "--no-sync",
             )  # fmt: skip
             fresh.rename(self.cluster)
         except BaseException:

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import LiteralString
+from typing import Any, LiteralString
+from uuid import UUID
 
 import psycopg
 import structlog
@@ -39,6 +40,19 @@ GRANTS: LiteralString = """
 GRANT SELECT, INSERT ON pgqueuer, pgqueuer_log TO mayak_app, mayak_system;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO mayak_app, mayak_system
 """
+TAKE_BACK: LiteralString = """
+UPDATE pgqueuer SET status = 'queued', queue_manager_id = NULL, execute_after = now()
+ WHERE queue_manager_id = ANY(%(managers)s) AND status = 'picked'
+"""
+"""What our own earlier listening had picked when its connection was lost. It has ended by now,
+so nobody needs to wait until its lease is over."""
+KEEPALIVE: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""Seconds, and milliseconds: a link that died without a word is noticed within half a minute."""
 DROP_OLD_LOG: LiteralString = "DELETE FROM pgqueuer_log WHERE created < now() - %(kept)s"
 
 
@@ -147,6 +161,7 @@ class QueueWorker:
         self._stopping = asyncio.Event()
         self._manager: QueueManager | None = None
         self._running: set[asyncio.Task[None]] = set()
+        self._earlier: list[UUID] = []
         self.ready = asyncio.Event()
         """Set while the worker listens."""
 
@@ -174,7 +189,11 @@ class QueueWorker:
 
     async def _connect(self) -> AsyncConnection:
         return await AsyncConnection.connect(
-            self._dsn, autocommit=True, connect_timeout=10, application_name="mayak worker"
+            self._dsn,
+            autocommit=True,
+            connect_timeout=10,
+            application_name="mayak worker",
+            **KEEPALIVE,
         )
 
     async def _listen(self, conn: AsyncConnection, bell: AsyncConnection) -> None:
@@ -185,6 +204,8 @@ class QueueWorker:
         if self._stopping.is_set():
             return
         await conn.execute(DROP_OLD_LOG, {"kept": LOG_KEPT})
+        await conn.execute(TAKE_BACK, {"managers": self._earlier})
+        self._earlier.append(manager.queue_manager_id)
         watch = asyncio.create_task(self._end_when_lost((conn, bell), manager))
         self.ready.set()
         try:

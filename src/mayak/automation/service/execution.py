@@ -10,7 +10,7 @@ import random
 import re
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -33,6 +33,8 @@ Resource = TypeVar("Resource")
 
 MOST_STARTS = 5
 """A run whose worker died this often is not started again: it is probably what kills them."""
+BEAT_EVERY = 5.0
+"""Seconds between two signs of life of a run."""
 PROGRESS_EVERY = 0.4
 """Seconds between two progress writes of one run."""
 _VARIABLE = re.compile(r"[0-9a-f]{8,}|\d+", re.IGNORECASE)
@@ -144,6 +146,7 @@ class Engine:
             await self._end(project_id, job, claim, "dead", failure=dead)
             return
         bound.info("run started", attempt=claim.attempt, trigger=claim.trigger)
+        beating = asyncio.create_task(self._beat(project_id, claim))
         try:
             async with asyncio.timeout(job.timeout.total_seconds()):
                 run = RunningJob(self.database, self.resources, project_id, claim)
@@ -159,6 +162,17 @@ class Engine:
         else:
             await self._succeed(project_id, job, claim, result)
             bound.info("run ended", status=result.status, **dict(result.counters))
+        finally:
+            beating.cancel()
+
+    async def _beat(self, project_id: UUID, claim: Claim) -> None:
+        """Say every few seconds that the run is worked on, until it ends or is not ours."""
+        ours = True
+        while ours:
+            await asyncio.sleep(BEAT_EVERY)
+            with suppress(OperationalError, AppError):
+                async with self.database.transaction(project_id) as conn:
+                    ours = await queries.beat(conn, claim.id, claim.lease_token)
 
     async def _claim(self, project_id: UUID, run_id: UUID, queue_job_id: int) -> Claim | None:
         async with self.database.transaction(project_id) as conn:
@@ -180,16 +194,35 @@ class Engine:
         again = isinstance(error, OperationalError | TimeoutError) or (
             isinstance(error, AppError) and error.retryable
         )
-        if again and claim.attempt < job.max_attempts:
+        # To be told to wait is no failure of ours: it may happen any number of times.
+        free = isinstance(error, Upstream) and error.kind == "rate_limit"
+        if again and (free or claim.attempt < job.max_attempts):
             told = error.retry_after if isinstance(error, Upstream) else None
             wait = backoff(claim.attempt, told=told, jitter=random.uniform(-1, 1))  # noqa: S311
-            async with self.database.transaction(project_id) as conn:
-                await queries.take_turn(conn, project_id, job.name)
-                if await queries.requeue(conn, claim, failure, wait):
-                    payload = wake_payload(project_id, claim.id)
-                    await queue.wake(conn, job.name, payload, after=wait)
-                    return
+            await self._retry(project_id, job, claim, failure, wait, free=free)
+            return
         await self._end(project_id, job, claim, "dead" if again else "failed", failure=failure)
+
+    async def _retry(
+        self,
+        project_id: UUID,
+        job: JobType,
+        claim: Claim,
+        failure: Failure,
+        wait: timedelta,
+        *,
+        free: bool,
+    ) -> None:
+        """Start again after `wait`. When a newer run waits, that one does, in this one's place."""
+        async with self.database.transaction(project_id) as conn:
+            await queries.take_turn(conn, project_id, job.name)
+            heir: UUID | None = claim.id
+            if not await queries.requeue(conn, claim, failure, wait, free=free):
+                if not await queries.finish(conn, claim, "failed", failure=failure):
+                    return
+                heir = await queries.pass_on(conn, claim, failure, wait, free=free)
+            if heir is not None:
+                await queue.wake(conn, job.name, wake_payload(project_id, heir), after=wait)
 
     async def _end(
         self,

@@ -31,11 +31,12 @@ async def trigger(
     """Ask for a run in the scope of `conn`; a worker starts it when the transaction commits.
 
     Of one type, a project has at most one run waiting and one going on: when one waits already,
-    that one is returned, caused by `upstream` too. Raises UnknownJobType.
+    that one is returned, caused by `upstream` too; a person's wish ends its backoff, a cascade
+    does not. Raises UnknownJobType.
     """
     registry.need(job_type)
     await queries.take_turn(conn, project_id, job_type)
-    run = await queries.join_queued(conn, job_type, upstream=upstream, now=trigger != "retry")
+    run = await queries.join_queued(conn, job_type, upstream=upstream, now=trigger == "manual")
     if run is None:
         run = await queries.add(
             conn,

@@ -82,6 +82,8 @@ class Worker:
                 await pick_up_strays(self._database)
             except (OperationalError, AppError) as error:
                 log.warning("the worker cannot reach the database", error=str(error).strip())
+            except Exception:  # edge: a bug here must not make a working worker look dead
+                log.exception("the worker could not look after its runs")
             await asyncio.sleep(CARE_EVERY.total_seconds())
 
 

@@ -1,6 +1,7 @@
 """mayak sync, mayak ask: bring the data in, ask it something."""
 
 import time
+from contextlib import AsyncExitStack
 from typing import Annotated, Any, Literal
 
 import typer
@@ -13,7 +14,7 @@ from mayak.entry.cli.output import Json, emit, err, out, progress_bar
 from mayak.entry.cli.running import settings, with_parts
 from mayak.entry.postgres import Opened
 from mayak.entry.serving import working
-from mayak.entry.tracking import ask_for, follow
+from mayak.entry.tracking import ask_for, follow, picked_up
 from mayak.entry.wiring import Parts
 from mayak.errors import InvalidInput
 from mayak.kit import clock
@@ -77,7 +78,10 @@ async def _sync(parts: Parts, connector: str, found: Project) -> dict[str, Any]:
                 total=seen.progress_total,
             )
 
-        async with working(parts, only={JOBS[connector]}):
+        async with AsyncExitStack() as stack:
+            if not await picked_up(parts, found.id, asked.id):
+                # Nobody took it: we do. Beside a worker we would take other projects' runs too.
+                await stack.enter_async_context(working(parts, only={JOBS[connector]}))
             ended = await follow(parts, found.id, asked.id, look)
     async with parts.database.transaction(found.id) as conn:
         counts = await sync_service.mirror_counts(conn, found.id)

@@ -1,7 +1,7 @@
 """An answer: sentences with citations, every citation a quote that stands in the record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Literal
 from uuid import UUID
@@ -10,12 +10,12 @@ from mayak.lightrag.model.choice import Scored
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
 from mayak.lightrag.model.records import AuthorKind, Message, is_public
-from mayak.lightrag.model.wording import framed
+from mayak.lightrag.model.wording import framed, reason_text
 
 Status = Literal["answered", "empty", "error"]
 Mode = Literal["hybrid", "lexical", "none"]
 Reason = Literal["no_source_rows", "none_chunked", "none_embedded", "filtered", "below_threshold"]
-Note = Literal["embeddings_unavailable", "still_embedding"]
+Note = Literal["embeddings_unavailable", "still_embedding", "sources_gone"]
 Feedback = Literal["up", "down"]
 
 
@@ -142,6 +142,37 @@ def compose(
         text = framed(record.author, record.at.astimezone(zone), quote.text, locale, at)
         said.append(Sentence(text=text, citations=[index]))
     return said, citations
+
+
+def still_standing(answer: Answer, records: Mapping[str, Message]) -> Answer:
+    """A kept answer without what `records`, the present state, no longer bear out.
+
+    The other citations keep their numbers. When none is left the answer is empty.
+    """
+    citations = [
+        one
+        for one in answer.citations
+        if verify(
+            Quote(external_id=one.external_id, start=one.start, end=one.end, text=one.quote),
+            records.get(one.external_id),
+        )
+    ]
+    if len(citations) == len(answer.citations):
+        return answer
+    standing = {one.index for one in citations}
+    said = [one for one in answer.sentences if standing.issuperset(one.citations)]
+    gone: Note = "sources_gone"
+    left = replace(
+        answer,
+        answer="\n".join(one.text for one in said),
+        sentences=said,
+        citations=citations,
+        notes=[*answer.notes, gone],
+    )
+    if said:
+        return left
+    why: Reason = "filtered"
+    return replace(left, status="empty", reason=why, reason_text=reason_text(why, answer.locale))
 
 
 def _citation(index: int, quote: Quote, record: Message, links: SourceLinks) -> Citation:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from mayak.lightrag.model.chunking import Span as Place
@@ -10,7 +10,9 @@ from mayak.lightrag.model.chunking import Span as Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How rankings are joined: weighted reciprocal ranks, the shares measured best."""
+    """How rankings are joined (weighted reciprocal ranks, the shares measured best), and how deep
+    and long a search goes.
+    """
 
     k: float = 20.0
     """How little the very first ranks stand out."""
@@ -21,6 +23,8 @@ class Settings:
     pool: int = 60
     """How deep each ranking is read."""
     limit: int = 8
+    patience: timedelta = timedelta(seconds=10)
+    """How long one statement of a search may hold the database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

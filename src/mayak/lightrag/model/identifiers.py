@@ -12,6 +12,8 @@ _PHONE = re.compile(r"(?<!\w)\+?\d[\d\s()-]{8,}\d(?!\w)")
 _VERSION = re.compile(r"(?<![\w.])\d+(?:\.\d{1,2}){1,3}(?![\w.]*\d)")
 _AMOUNT = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:[ ,.\u00a0\u202f]\d{3})+|\d{3,})(?![\w])")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+MOST = 8
+"""Identifiers that one question looks up: each is matched against every chunk of the project."""
 _LONG_NUMBER = 3
 """Digits from which a bare number says by itself what is meant."""
 
@@ -26,7 +28,8 @@ class Identifier:
 def identifiers(question: str) -> list[Identifier]:
     """Issue and invoice keys, numbers after a number sign, e-mails, phones, versions, amounts.
 
-    In the order of the question's kinds of identifiers, each stretch of it taken once.
+    In the order of the question's kinds of identifiers, each stretch of it taken once. Of more
+    than MOST only the longest are kept: they are the rarest.
     """
     found: list[Identifier] = []
     rest = question
@@ -36,7 +39,9 @@ def identifiers(question: str) -> list[Identifier]:
             if made:
                 found.append(Identifier(match.group().strip(), made))
         rest = shape.sub(lambda match: " " * len(match.group()), rest)
-    return list({one.pattern: one for one in found}.values())
+    distinct = list({one.pattern: one for one in found}.values())
+    longest = sorted(distinct, key=lambda one: -len(one.text))[:MOST]
+    return [one for one in distinct if one in longest]
 
 
 def mentions(text: str, wanted: Iterable[Identifier]) -> int:

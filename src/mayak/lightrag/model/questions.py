@@ -2,8 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
-from mayak.errors import InvalidInput
+from mayak.errors import AppError, InvalidInput
 from mayak.lightrag.model.identifiers import Identifier, identifiers
 from mayak.lightrag.model.language import Language, Locale, language, locale_of
 
@@ -106,6 +107,23 @@ class Question:
     identifiers: tuple[Identifier, ...]
     facts: tuple[re.Pattern[str], ...]
     """What an answering sentence would hold: a date, a sum, a number, a cause, a name, a place."""
+
+
+@dataclass(eq=False)
+class QuestionTooHeavy(AppError):
+    status = 503
+    code = "question_too_heavy"
+    message = "Searching took longer than {seconds} s. Try again in a minute, or ask more briefly."
+    retryable = True
+
+    limit: timedelta
+
+    @property
+    def seconds(self) -> float:
+        return self.limit.total_seconds()
+
+    def __str__(self) -> str:
+        return self.message.format(seconds=f"{self.seconds:g}")
 
 
 def question(text: str, locale: Locale | None = None) -> Question:

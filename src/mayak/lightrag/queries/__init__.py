@@ -1,5 +1,6 @@
 """All SQL of LightRAG, by what it is about."""
 
-from mayak.lightrag.queries.retrieval import chunks_by_status
+from mayak.lightrag.queries.limits import TookTooLong, limit_statements
+from mayak.lightrag.queries.retrieval import any_failed, chunks_by_status, waiting_up_to
 
-__all__ = ["chunks_by_status"]
+__all__ = ["TookTooLong", "any_failed", "chunks_by_status", "limit_statements", "waiting_up_to"]

@@ -15,6 +15,7 @@ STALE_CONVERSATIONS: LiteralString = """
 SELECT source.external_id
   FROM (SELECT c.external_id, c.last_activity_at,
                greatest(c.revision, max(m.revision)) AS revision,
+               c.revision + coalesce(sum(m.revision), 0) AS revisions,
                (1 + count(m.external_id))::integer AS rows
           FROM cw_conversations AS c
           LEFT JOIN cw_messages AS m
@@ -24,8 +25,9 @@ SELECT source.external_id
   LEFT JOIN rag_documents AS d
     ON d.project_id = %(project_id)s AND d.source_type = 'chatwoot_conversation'
    AND d.external_id = source.external_id
- WHERE (d.source_revision, d.source_rows, d.rules)
-       IS DISTINCT FROM (source.revision, source.rows, %(rules)s::integer)
+ WHERE (d.source_revision, d.source_revisions, d.source_rows, d.rules)
+       IS DISTINCT FROM
+       (source.revision, source.revisions, source.rows, %(rules)s::integer)
  ORDER BY source.last_activity_at DESC NULLS LAST, source.external_id
 """
 
@@ -46,11 +48,13 @@ SELECT external_id, conversation_id, message_type, content_type, content, privat
 
 SAVE_DOCUMENT: LiteralString = """
 INSERT INTO rag_documents
-       (project_id, source_type, external_id, title, source_revision, source_rows, rules)
+       (project_id, source_type, external_id, title, source_revision, source_revisions,
+        source_rows, rules)
 VALUES (%(project_id)s, 'chatwoot_conversation', %(external_id)s, %(title)s, %(revision)s,
-        %(rows)s, %(rules)s)
+        %(revisions)s, %(rows)s, %(rules)s)
     ON CONFLICT (project_id, source_type, external_id) DO UPDATE
    SET title = excluded.title, source_revision = excluded.source_revision,
+       source_revisions = excluded.source_revisions,
        source_rows = excluded.source_rows, rules = excluded.rules, updated_at = now()
 RETURNING id
 """
@@ -131,17 +135,18 @@ async def messages(conn: Conn, project_id: UUID, ids: Sequence[str]) -> list[Sou
 
 
 async def save_document(
-    conn: Conn, project_id: UUID, conversation: Conversation, *, revision: int, rows: int
+    conn: Conn, project_id: UUID, conversation: Conversation, *, revisions: Sequence[int]
 ) -> UUID:
-    """Note what the document of a conversation is made of now. Its id."""
+    """Note of what rows the document of a conversation is made now: a revision each. Its id."""
     found = await fetch_values(
         conn,
         SAVE_DOCUMENT,
         project_id=project_id,
         external_id=conversation.external_id,
         title=conversation.subject,
-        revision=revision,
-        rows=rows,
+        revision=max(revisions),
+        revisions=sum(revisions),
+        rows=len(revisions),
         rules=RULES,
     )
     return UUID(str(found[0]))

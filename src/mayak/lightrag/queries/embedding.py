@@ -59,7 +59,7 @@ UPDATE rag_chunks AS c
        updated_at = now()
   FROM next
  WHERE c.project_id = %(project_id)s AND c.id = next.id
-RETURNING c.id, c.text, c.text_hash, c.occurred_at
+RETURNING c.id, c.text, c.text_hash, c.occurred_at, c.embedding_attempts AS attempts
 """
 
 STORE_VECTORS: LiteralString = """
@@ -83,10 +83,13 @@ UPDATE rag_chunks AS c
 """
 
 GIVE_BACK: LiteralString = """
-UPDATE rag_chunks
-   SET embedding_status = 'pending', embedding_attempts = greatest(embedding_attempts - 1, 0),
+UPDATE rag_chunks AS c
+   SET embedding_status = 'pending', embedding_attempts = c.embedding_attempts - 1,
        updated_at = now()
- WHERE project_id = %(project_id)s AND id = ANY(%(ids)s) AND embedding_status = 'processing'
+  FROM unnest(%(ids)s::uuid[], %(attempts)s::integer[]) AS claimed (id, attempts)
+ WHERE c.project_id = %(project_id)s AND c.id = claimed.id
+   AND c.embedding_attempts = claimed.attempts
+   AND c.embedding_status IN ('pending', 'processing')
 """
 
 COUNT_PENDING: LiteralString = """
@@ -101,6 +104,8 @@ class Claimed:
     text: str
     text_hash: bytes
     occurred_at: object
+    attempts: int
+    """With this one; who claims the chunk later sees a higher number."""
 
 
 async def return_abandoned(conn: Conn, project_id: UUID, *, model: str) -> int:
@@ -164,9 +169,17 @@ async def store_failures(
     )
 
 
-async def give_back(conn: Conn, project_id: UUID, ids: Sequence[UUID]) -> int:
-    """Put claimed chunks back as if they had not been claimed: the provider failed, not they."""
-    return await execute(conn, GIVE_BACK, project_id=project_id, ids=list(ids))
+async def give_back(conn: Conn, project_id: UUID, claimed: Sequence[Claimed]) -> int:
+    """Put claimed chunks back as if they had not been claimed; those that somebody else claimed
+    since are left alone.
+    """
+    return await execute(
+        conn,
+        GIVE_BACK,
+        project_id=project_id,
+        ids=[chunk.id for chunk in claimed],
+        attempts=[chunk.attempts for chunk in claimed],
+    )
 
 
 async def count_pending(conn: Conn, project_id: UUID) -> int:

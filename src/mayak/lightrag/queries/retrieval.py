@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 from mayak.lightrag.model.embedder import Vector
 from mayak.lightrag.model.evidence import Background, Evidence, Found, Place, Settings
 from mayak.lightrag.queries.embedding import as_halfvec
-from mayak.platform.db import Conn, fetch_dicts
+from mayak.platform.db import Conn, fetch_dicts, fetch_value
 
 HYBRID_SEARCH: LiteralString = """
 WITH nearness AS MATERIALIZED (
@@ -95,6 +95,16 @@ SELECT tsvector_to_array(to_tsvector('russian', translate(text, 'ёЁ', 'еЕ'))
 
 CHUNKS_BY_STATUS: LiteralString = """
 SELECT embedding_status, count(*)::integer AS chunks FROM rag_chunks GROUP BY embedding_status
+"""
+
+ANY_FAILED: LiteralString = """
+SELECT EXISTS (SELECT FROM rag_chunks WHERE embedding_status = 'failed')
+"""
+
+WAITING_UP_TO: LiteralString = """
+SELECT count(*)
+  FROM (SELECT FROM rag_chunks WHERE embedding_status IN ('pending', 'processing')
+         LIMIT %(most)s) AS waiting
 """
 
 COUNT_STATE: LiteralString = """
@@ -219,7 +229,19 @@ async def state(conn: Conn, project_id: UUID) -> State:
     return State(**row)
 
 
+async def any_failed(conn: Conn) -> bool:
+    """Whether a chunk that `conn` sees was given up; as quick as an index."""
+    return bool(await fetch_value(conn, ANY_FAILED))
+
+
+async def waiting_up_to(conn: Conn, most: int) -> int:
+    """How many chunks that `conn` sees have no vector yet; counts no further than `most`."""
+    return int(await fetch_value(conn, WAITING_UP_TO, most=most))
+
+
 async def chunks_by_status(conn: Conn) -> dict[str, int]:
-    """How many chunks are in each state, of all that `conn` sees; no entry means none."""
+    """How many chunks are in each state, of all that `conn` sees; no entry means none. Reads the
+    whole table.
+    """
     rows = await fetch_dicts(conn, CHUNKS_BY_STATUS)
     return {row["embedding_status"]: row["chunks"] for row in rows}

@@ -21,17 +21,19 @@ from mayak.lightrag.model.answer import (
     Timings,
     compose,
     quotes,
+    still_standing,
 )
 from mayak.lightrag.model.choice import Candidate, Scored
 from mayak.lightrag.model.embedder import Embedder, Vector
 from mayak.lightrag.model.evidence import Found, Settings
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
-from mayak.lightrag.model.questions import Question
+from mayak.lightrag.model.questions import Question, QuestionTooHeavy
 from mayak.lightrag.model.questions import question as read_question
 from mayak.lightrag.model.records import Message
 from mayak.lightrag.model.wording import reason_text
 from mayak.lightrag.queries import records, retrieval, runs
+from mayak.lightrag.queries.limits import TookTooLong, limit_statements
 from mayak.platform.db import Conn, Database
 
 _STORED = TypeAdapter(Answer)
@@ -84,7 +86,8 @@ async def ask(
     """Answer from the project's messages, with quotes, or say why not. Kept either way.
 
     No transaction is open while a model computes. When the embedder is down the answer comes
-    from words alone and says so. Raises InvalidInput for a question that is none.
+    from words alone and says so. Raises InvalidInput for a question that is none, and
+    QuestionTooHeavy when the search takes longer than `settings` allow.
     """
     asked = read_question(question, locale)
     blank = Answer(
@@ -95,6 +98,7 @@ async def ask(
         mode="none",
         asked_at=at,
     )
+    settings = settings or Settings()
     answered = False
     try:
         answer = await _answer(
@@ -106,9 +110,11 @@ async def ask(
             links=links,
             zone=zone,
             user_id=user_id,
-            settings=settings or Settings(),
+            settings=settings,
         )
         answered = True
+    except TookTooLong as error:
+        raise QuestionTooHeavy(settings.patience) from error
     finally:
         if not answered:
             async with database.transaction(project_id) as conn:
@@ -132,11 +138,13 @@ async def _answer(
     vector = await _vector(embedder, asked)
     embed_ms = watch.lap()
     async with database.transaction(project_id) as conn:
+        await limit_statements(conn, settings.patience)
         search = await _search(conn, project_id, asked, vector, embedder.space, settings)
     search_ms = watch.lap()
     chosen = await _choose(embedder, asked, vector, search)
     made = quotes(chosen)
     async with database.transaction(project_id) as conn:
+        await limit_statements(conn, settings.patience)
         checked = await records.records(conn, project_id, [quote.external_id for quote in made])
         answer = replace(
             _compose(asked, blank, search, made, checked, links, zone),
@@ -276,11 +284,15 @@ async def _keep(conn: Conn, project_id: UUID, answer: Answer, user_id: UUID | No
 
 
 async def answer_of(conn: Conn, project_id: UUID, answer_id: UUID) -> Answer:
-    """An answer as it was given, with the feedback it has now. Raises AnswerNotFound."""
+    """An answer as it was given, with the feedback it has now, without the quotes that their
+    messages no longer bear out. Raises AnswerNotFound.
+    """
     stored = await runs.get(conn, project_id, answer_id)
     if stored is None:
         raise AnswerNotFound(answer_id)
-    return _STORED.validate_python({**stored.answer, "feedback": stored.feedback})
+    given = _STORED.validate_python({**stored.answer, "feedback": stored.feedback})
+    ids = [citation.external_id for citation in given.citations]
+    return still_standing(given, await records.records(conn, project_id, ids))
 
 
 async def asked_before(

@@ -60,10 +60,8 @@ async def _refresh(
     conversation: queries.Conversation,
     messages: Sequence[queries.SourceMessage],
 ) -> Refreshed:
-    revision = max([conversation.revision, *(message.revision for message in messages)])
-    document = await queries.save_document(
-        conn, project_id, conversation, revision=revision, rows=1 + len(messages)
-    )
+    revisions = [conversation.revision, *(message.revision for message in messages)]
+    document = await queries.save_document(conn, project_id, conversation, revisions=revisions)
     known: dict[bytes, list[queries.KeptChunk]] = defaultdict(list)
     for old in await queries.kept_chunks(conn, project_id, document):
         known[old.text_hash].append(old)

@@ -57,7 +57,7 @@ async def claim(
 async def embed(embedder: Embedder, batch: Batch) -> None:
     """Fill in the vectors of a batch, and why some have none. Needs no transaction.
 
-    Raises Upstream when the provider, not a text, is at fault.
+    Raises what the embedder raises when it, not a text, is at fault.
     """
     texts: dict[bytes, list[queries.Claimed]] = {}
     for chunk in batch.chunks:
@@ -84,28 +84,28 @@ async def store(conn: Conn, project_id: UUID, embedder: Embedder, batch: Batch) 
 
 
 async def give_back(conn: Conn, project_id: UUID, batch: Batch) -> None:
-    """Return a batch unharmed, because the provider is down."""
-    await queries.give_back(conn, project_id, [chunk.id for chunk in batch.chunks])
+    """Return a batch unharmed, because not its texts are at fault. Needs no lease."""
+    await queries.give_back(conn, project_id, batch.chunks)
 
 
 async def _bisect(embedder: Embedder, texts: Sequence[str]) -> list[Vector | str]:
     """A vector per text, or the reason it has none."""
     try:
         return list(await embedder.passages(texts))
-    except Upstream as error:
+    except Exception as error:  # a text that meets a bug must not hold up the others
         if not await _blames_a_text(embedder, error):
             raise
         if len(texts) == 1:
-            return [str(error)]
+            return [str(error) if isinstance(error, Upstream) else repr(error)]
     half = len(texts) // 2
     return [*await _bisect(embedder, texts[:half]), *await _bisect(embedder, texts[half:])]
 
 
-async def _blames_a_text(embedder: Embedder, error: Upstream) -> bool:
-    if error.kind not in ("rejected", "schema", "server"):
+async def _blames_a_text(embedder: Embedder, error: Exception) -> bool:
+    if isinstance(error, Upstream) and error.kind not in ("rejected", "schema", "server"):
         return False
     try:
         await embedder.passages([PROBE])
-    except Upstream:
+    except Exception:  # noqa: BLE001  # whatever is wrong, it is wrong with a healthy text too
         return False
     return True

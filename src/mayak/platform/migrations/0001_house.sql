@@ -89,6 +89,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO mayak_system;
 CREATE TABLE login_failures (
   key text PRIMARY KEY,
   failures integer NOT NULL,
-  last_failed_at timestamptz NOT NULL
+  last_failed_at timestamptz NOT NULL,
+  before_that timestamptz
 );
 GRANT SELECT, INSERT, UPDATE, DELETE ON login_failures TO mayak_system;

@@ -23,6 +23,8 @@ CREATE TABLE worker_runs (
   queued_at timestamptz NOT NULL DEFAULT now(),
   not_before timestamptz,
   started_at timestamptz,
+  -- When its worker last said that it is at it.
+  beat_at timestamptz,
   finished_at timestamptz,
   PRIMARY KEY (project_id, id)
 );

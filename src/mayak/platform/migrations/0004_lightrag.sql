@@ -6,8 +6,10 @@ CREATE TABLE rag_documents (
   source_type text NOT NULL CHECK (source_type IN ('chatwoot_conversation')),
   external_id text NOT NULL,
   title text,
-  -- The highest revision among the rows it was made of, and how many rows: it is stale when either differs.
+  -- The highest revision among the rows it was made of, their sum, and how many rows: it is stale when any differs.
+  -- The sum tells when a row with a lower revision than the highest was committed later.
   source_revision bigint NOT NULL,
+  source_revisions numeric NOT NULL,
   source_rows integer NOT NULL,
   -- The version of the cutting rules it was made by (RULES in lightrag.model.chunking).
   rules integer NOT NULL,
@@ -54,6 +56,7 @@ DO $$ BEGIN
 END $$;
 CREATE INDEX rag_chunks_terms ON rag_chunks USING gin (terms);
 CREATE INDEX rag_chunks_to_embed ON rag_chunks (project_id, occurred_at DESC) WHERE embedding_status IN ('pending', 'processing');
+CREATE INDEX rag_chunks_failed ON rag_chunks (project_id) WHERE embedding_status = 'failed';
 CALL mayak_scope('rag_chunks');
 
 CREATE TABLE lightrag_query_runs (

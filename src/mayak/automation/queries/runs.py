@@ -1,4 +1,4 @@
-"""All SQL of the job engine.
+"""SQL of runs: one waits, one goes on, the rest is history.
 
 Statements about one project run under its scope and name no project: the database adds it.
 """
@@ -11,7 +11,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from mayak.automation.model import Run, Status, Trigger
-from mayak.platform.db import Conn, execute, fetch_all, fetch_dicts, fetch_one, fetch_value
+from mayak.platform.db import Conn, execute, fetch_all, fetch_one, fetch_value
 
 COLUMNS: LiteralString = """
 id, job_type, trigger, upstream, because, status, attempt, progress_done, progress_total,
@@ -103,7 +103,7 @@ UPDATE worker_runs AS mine
    SET status = 'running', starts = starts + 1,
        attempt = attempt + CASE WHEN status = 'queued' THEN 1 ELSE 0 END,
        queue_job_id = %(queue_job_id)s, lease_token = gen_random_uuid(), not_before = NULL,
-       started_at = now()
+       started_at = now(), beat_at = now()
  WHERE id = %(run_id)s
    AND (status = 'running' AND queue_job_id = %(queue_job_id)s
         OR status = 'queued' AND (not_before IS NULL OR not_before <= now())
@@ -140,6 +140,17 @@ SELECT 1 FROM worker_runs
 async def hold_lease(conn: Conn, run_id: UUID, lease_token: UUID) -> bool:
     """Whether the run is still ours; if so nobody can take it before this transaction ends."""
     return await fetch_value(conn, HOLD_LEASE, run_id=run_id, lease_token=lease_token) is not None
+
+
+BEAT: LiteralString = """
+UPDATE worker_runs SET beat_at = now()
+ WHERE id = %(run_id)s AND lease_token = %(lease_token)s AND status = 'running'
+"""
+
+
+async def beat(conn: Conn, run_id: UUID, lease_token: UUID) -> bool:
+    """Say that the run's worker is at it. False when the run is no longer ours."""
+    return await execute(conn, BEAT, run_id=run_id, lease_token=lease_token) == 1
 
 
 PROGRESS: LiteralString = """
@@ -212,6 +223,7 @@ REQUEUE: LiteralString = """
 UPDATE worker_runs AS mine
    SET status = 'queued', lease_token = NULL, queue_job_id = NULL,
        not_before = now() + %(delay)s, starts = 0,
+       attempt = attempt - CASE WHEN %(free)s THEN 1 ELSE 0 END,
        error_kind = %(kind)s, error_message = %(message)s, error_fingerprint = %(fingerprint)s
  WHERE id = %(run_id)s AND lease_token = %(lease_token)s AND status = 'running'
    AND NOT EXISTS (SELECT 1 FROM worker_runs AS other
@@ -219,19 +231,51 @@ UPDATE worker_runs AS mine
 """
 
 
-async def requeue(conn: Conn, claim: Claim, failure: Failure, delay: timedelta) -> bool:
-    """Let the same run start again after `delay`. False when a newer one waits already."""
+async def requeue(
+    conn: Conn, claim: Claim, failure: Failure, delay: timedelta, *, free: bool
+) -> bool:
+    """Let the same run start again after `delay`. False when a newer one waits already.
+
+    A `free` failure does not count as an attempt.
+    """
     rows = await execute(
         conn,
         REQUEUE,
         run_id=claim.id,
         lease_token=claim.lease_token,
         delay=delay,
+        free=free,
         kind=failure.kind,
         message=failure.message,
         fingerprint=failure.fingerprint,
     )
     return rows == 1
+
+
+INHERIT: LiteralString = """
+UPDATE worker_runs
+   SET not_before = now() + %(delay)s, attempt = %(attempt)s,
+       error_kind = %(kind)s, error_message = %(message)s, error_fingerprint = %(fingerprint)s
+ WHERE job_type = %(job_type)s AND status = 'queued'
+RETURNING id
+"""
+
+
+async def pass_on(
+    conn: Conn, claim: Claim, failure: Failure, delay: timedelta, *, free: bool
+) -> UUID | None:
+    """Let the run that waits inherit the failure: the attempts so far and the time to wait."""
+    found: UUID | None = await fetch_value(
+        conn,
+        INHERIT,
+        job_type=claim.job_type,
+        attempt=claim.attempt - 1 if free else claim.attempt,
+        delay=delay,
+        kind=failure.kind,
+        message=failure.message,
+        fingerprint=failure.fingerprint,
+    )
+    return found
 
 
 HAND_BACK: LiteralString = """
@@ -294,102 +338,3 @@ async def page(
         before_id=before and before[1],
         limit=limit,
     )
-
-
-STRAYED: LiteralString = """
-SELECT project_id, id, job_type, status, queue_job_id FROM worker_runs
- WHERE status = 'running' AND started_at < now() - interval '30 seconds'
-    OR status = 'queued' AND queued_at < now() - interval '30 seconds'
-   AND (not_before IS NULL OR not_before < now() - interval '10 seconds')
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stray:
-    """A run that may have lost its wake-up."""
-
-    project_id: UUID
-    id: UUID
-    job_type: str
-    status: Status
-    queue_job_id: int | None
-
-
-async def strays(conn: Conn) -> list[Stray]:
-    """Runs of every project that are open for long enough to be looked at."""
-    return await fetch_all(conn, Stray, STRAYED)
-
-
-REVIVE: LiteralString = """
-UPDATE worker_runs AS mine SET status = 'queued', lease_token = NULL, queue_job_id = NULL
- WHERE id = %(run_id)s AND status = 'running' AND queue_job_id IS NOT DISTINCT FROM %(queue_job_id)s
-   AND NOT EXISTS (SELECT 1 FROM worker_runs AS other
-                    WHERE other.job_type = mine.job_type AND other.status = 'queued')
-"""
-ABANDON: LiteralString = """
-UPDATE worker_runs
-   SET status = 'failed', finished_at = now(), lease_token = NULL, error_kind = 'crashed',
-       error_message = 'Its worker died; a newer run was waiting and took its place.'
- WHERE id = %(run_id)s AND status = 'running' AND queue_job_id IS NOT DISTINCT FROM %(queue_job_id)s
-"""
-
-
-async def revive(conn: Conn, stray: Stray) -> bool:
-    """Queue a running run again whose delivery is gone. False when a newer one waits instead."""
-    values = {"run_id": stray.id, "queue_job_id": stray.queue_job_id}
-    if await execute(conn, REVIVE, **values):
-        return True
-    await execute(conn, ABANDON, **values)
-    return False
-
-
-SEEN: LiteralString = """
-INSERT INTO workers (id, host, pid, seen_at) VALUES (%(id)s, %(host)s, %(pid)s, now())
-    ON CONFLICT (id) DO UPDATE SET seen_at = now()
-"""
-FORGET: LiteralString = """
-DELETE FROM workers WHERE id = %(id)s OR seen_at < now() - interval '1 hour'
-"""
-ALIVE: LiteralString = """
-SELECT count(*) FROM workers WHERE seen_at > now() - interval '30 seconds'
-"""
-
-
-async def seen(conn: Conn, worker_id: UUID, host: str, pid: int) -> None:
-    """A worker says that it lives."""
-    await execute(conn, SEEN, id=worker_id, host=host, pid=pid)
-
-
-async def forget(conn: Conn, worker_id: UUID) -> None:
-    await execute(conn, FORGET, id=worker_id)
-
-
-async def workers_alive(conn: Conn) -> int:
-    """How many workers said so within 30 seconds."""
-    count: int = await fetch_value(conn, ALIVE)
-    return count
-
-
-COUNTS: LiteralString = """
-SELECT job_type, status, count(*) AS runs FROM worker_runs
- WHERE finished_at > now() - interval '1 day' OR finished_at IS NULL
- GROUP BY job_type, status
-"""
-
-
-async def counts(conn: Conn) -> list[dict[str, Any]]:
-    """Runs of the last day and open ones, by job type and status, in the scope of `conn`."""
-    return await fetch_dicts(conn, COUNTS)
-
-
-LONGEST_WAIT: LiteralString = """
-SELECT coalesce(max(now() - greatest(queued_at, coalesce(not_before, queued_at))), interval '0')
-  FROM worker_runs
- WHERE status = 'queued' AND (not_before IS NULL OR not_before <= now())
-"""
-
-
-async def longest_wait(conn: Conn) -> timedelta:
-    """How long the run that waits longest could have started already."""
-    wait: timedelta = await fetch_value(conn, LONGEST_WAIT)
-    return wait
