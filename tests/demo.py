@@ -17,7 +17,7 @@ MAYAK = Path(sys.executable).with_name("mayak")
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """A clean environment: nothing of the developer's own settings reaches a test."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {"MAYAK_DATA_DIR": str(folder)} | more
+    return kept | {"MAYAK_DATA_DIR": str(folder), "SHUTDOWN_TIMEOUT": "2"} | more
 
 
 def run_json(folder: Path, *arguments: str, **more: str) -> dict[str, Any]:
@@ -57,7 +57,8 @@ def process(folder: Path, *arguments: str, **more: str) -> Iterator[dict[str, An
         yield json.loads(text)
     finally:
         running.terminate()
-        assert running.wait(30) == 0
+        _, said = running.communicate(timeout=60)
+        assert running.returncode == 0, said
 
 
 @pytest.fixture(scope="session")

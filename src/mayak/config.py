@@ -194,6 +194,8 @@ def load(**overrides: object) -> Settings:
         first = error.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
         reason = str(first["msg"]).removeprefix("Value error, ")
-        raise Misconfigured(name, reason[0].lower() + reason[1:]) from None
+        if reason[1:2].islower():  # not URL, not an acronym
+            reason = reason[0].lower() + reason[1:]
+        raise Misconfigured(name, reason) from None
     except (UnicodeDecodeError, OSError):
         raise Misconfigured(".env", "this file cannot be read as UTF-8 text") from None

@@ -9,7 +9,7 @@ import pytest
 from mayak.platform.embedded import EmbeddedPostgres
 from tests.demo import run_json
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("demo")]
 
 
 def test_everything_was_synced_and_embedded(outcome: dict[str, Any]) -> None:

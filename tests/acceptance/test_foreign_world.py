@@ -9,7 +9,7 @@ import pytest
 
 from tests.demo import process, run_json
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("demo")]
 
 WORDS = [
     *("invoice", "release", "widget", "checkout", "budget", "meeting", "report", "export"),

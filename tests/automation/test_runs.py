@@ -10,7 +10,7 @@ from mayak.automation import queries
 from mayak.automation.model import JobRun, Registry, Result, UnknownJobType, job
 from mayak.automation.service import trigger
 from mayak.automation.service.worker import pick_up_strays
-from mayak.errors import Upstream, UpstreamRejected
+from mayak.errors import LeaseLost, Upstream, UpstreamRejected
 from mayak.platform.db import Database, execute
 from tests.automation.conftest import WorkOn
 
@@ -231,17 +231,23 @@ async def test_a_run_that_takes_too_long_is_cancelled(work_on: WorkOn) -> None:
 async def test_a_worker_that_lost_its_lease_commits_nothing(
     work_on: WorkOn, database: Database, project: UUID
 ) -> None:
+    refused = asyncio.Event()
+
     @job("paused")
     async def paused(run: JobRun) -> Result:
         async with database.transaction(project) as conn:
             await execute(conn, "UPDATE worker_runs SET lease_token = gen_random_uuid()")
-        async with run.transaction() as conn:
-            await execute(conn, "UPDATE worker_runs SET because = 'written without a lease'")
+        try:
+            async with run.transaction() as conn:
+                await execute(conn, "UPDATE worker_runs SET because = 'written without a lease'")
+        except LeaseLost:
+            refused.set()
+            raise
         return Result()
 
     async with work_on(paused) as tower:
         await tower.trigger("paused")
-        await asyncio.sleep(0.5)
+        await asyncio.wait_for(refused.wait(), 30)
         (run,) = await tower.runs()
 
     assert (run.status, run.because) == ("running", None)

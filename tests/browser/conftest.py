@@ -28,7 +28,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def dashboard(demo_folder: Path, outcome: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The demo as `mayak demo` serves it, its data in place: {url, login}."""
     assert outcome
@@ -36,8 +36,9 @@ def dashboard(demo_folder: Path, outcome: dict[str, Any]) -> Iterator[dict[str, 
         yield announced
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
+    """Closed with its module: Playwright holds the thread's event loop while it is open."""
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield opened

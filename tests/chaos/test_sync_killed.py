@@ -54,7 +54,7 @@ class Sandbox:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     bound = socket.create_server(("127.0.0.1", 0))
-    world = build_world()
+    world = build_world(long_conversation=True)
     server = uvicorn.Server(uvicorn.Config(create_app(world), log_config=None, date_header=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
     thread.start()

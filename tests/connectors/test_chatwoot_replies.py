@@ -97,7 +97,16 @@ async def test_a_lost_connection_is_retried(broken: type[httpx.TransportError]) 
             {**DATE, "retry-after": "Sun, 01 Mar 2026 12:00:30 GMT"}, 12, id="until when it says"
         ),
         pytest.param(
-            {**DATE, "retry-after": "Sun, 01 Mar 2026 11:00:00 GMT"}, 0, id="never into the past"
+            {**DATE, "retry-after": "Sun, 01 Mar 2026 11:00:00 GMT"}, 1, id="never into the past"
+        ),
+        pytest.param({**DATE, "retry-after": "0"}, 1, id="not at once"),
+        pytest.param({**DATE, "retry-after": "86400"}, 6 * 3600, id="not for ever"),
+        pytest.param({**DATE, "retry-after": "9" * 5000}, 6 * 3600, id="not beyond all numbers"),
+        pytest.param(
+            {**DATE, "retry-after": "Sun, 01 Mar 9999 12:00:00 GMT"}, 6 * 3600, id="not for an age"
+        ),
+        pytest.param(
+            {**DATE, "retry-after": f"Sun, 01 Mar {10**30} 12:00:00 GMT"}, 43, id="no date at all"
         ),
     ],
 )

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import LiteralString
 from uuid import UUID
 
 import httpx
@@ -37,6 +38,25 @@ async def without_database() -> AsyncIterator[httpx.AsyncClient]:
         transport = httpx.ASGITransport(build_app(Resources(things), cors_origins=[]))
         async with httpx.AsyncClient(transport=transport, base_url="http://mayak.test") as client:
             yield client
+
+
+@asynccontextmanager
+async def locked(house: House, table: LiteralString) -> AsyncIterator[None]:
+    """While this lasts, nobody else reads the table."""
+    async with house.parts.database.connection() as conn, conn.transaction():
+        await conn.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+FAILED_CHUNK: LiteralString = """
+WITH document AS (INSERT INTO rag_documents
+                         (project_id, source_type, external_id, source_revision, source_revisions,
+                          source_rows, rules)
+                  VALUES (%(project)s, 'chatwoot_conversation', '1', 1, 1, 1, 1) RETURNING id)
+INSERT INTO rag_chunks (project_id, document_id, ordinal, kind, language, text, text_hash, spans,
+                        occurred_at, embedding_status)
+SELECT %(project)s, id, 0, 'messages', 'en', 'cursed', '', '[]', now(), 'failed' FROM document
+"""
 
 
 async def checks(house: House) -> tuple[int, str, dict[str, str]]:
@@ -114,6 +134,55 @@ async def test_measures_show_runs_of_all_projects(
     samples = await measured(await house.stranger())
 
     assert [value for (name, _), value in samples.items() if name.startswith("app_job_runs")] == [2]
+
+
+async def test_a_table_that_does_not_answer_degrades_its_own_check(house: House) -> None:
+    async with locked(house, "rag_chunks"):
+        answer = await (await house.stranger()).get("/health")
+
+    by_name = {check["name"]: check for check in answer.json()["checks"]}
+    assert (answer.status_code, by_name["database"]["status"]) == (200, "ok")
+    assert by_name["embeddings"]["status"] == "degraded"
+    assert by_name["embeddings"]["detail"] == "no answer within 1 s"
+    assert by_name["connectors"]["status"] == "ok"
+
+
+async def test_measures_of_a_slow_table_are_left_out_and_the_database_is_up(house: House) -> None:
+    async with locked(house, "rag_chunks"):
+        samples = await measured(await house.stranger())
+
+    assert samples["app_database_up", ()] == 1
+    assert ("app_workers_alive", ()) not in samples
+
+
+async def test_a_failed_chunk_degrades_it(house: House, project: UUID) -> None:
+    async with house.parts.database.transaction(project) as conn:
+        await execute(conn, FAILED_CHUNK, project=project)
+
+    assert (await checks(house))[2]["embeddings"] == "degraded"
+
+
+async def test_counts_are_read_once_in_a_while(house: House, project: UUID) -> None:
+    client = await house.stranger()
+    before = await measured(client)
+    async with house.parts.database.transaction(project) as conn:
+        await trigger(conn, house.parts.resources.get(Registry), project, "chatwoot_sync")
+
+    again = await measured(client)
+    fresh = await RecentCounts(kept=timedelta(0)).read(house.parts.database)
+
+    runs = ("app_job_runs_total", ("chatwoot_sync", "queued"))
+    assert (runs in before, runs in again) == (False, False)
+    assert [run["runs"] for run in fresh.runs] == [1]
+
+
+async def test_counts_that_are_old_are_read_again(database: Database) -> None:
+    counts = RecentCounts(kept=timedelta(0))
+    before = await counts.read(database)
+    async with database.system_transaction() as conn:
+        await queries.seen(conn, UUID(int=1), "host", 1)
+
+    assert (before.workers, (await counts.read(database)).workers) == (0, 1)
 
 
 async def test_methods_that_nobody_knows_do_not_fill_the_measures(house: House) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mayak.lightrag.model.chunking import LIMIT, OVERLAP, Chunk, chunks_of, cut, tokens
 from mayak.lightrag.model.language import Language, language
 from mayak.lightrag.model.records import Message, MessageType, is_public
-from mayak.lightrag.model.sentences import sentences
+from mayak.lightrag.model.sentences import LONGEST, sentences
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 ANY_TEXT = st.text(max_size=2000) | st.text("аб в.\n!", max_size=4000)
@@ -190,3 +190,13 @@ def test_every_visible_character_is_in_one_sentence(text: str) -> None:
 
     assert len(inside) == len(set(inside))
     assert {at for at, letter in enumerate(text) if not letter.isspace()} <= set(inside)
+
+
+@pytest.mark.parametrize("wall", ["W" * 5_000, "word " * 1_000, "ы" * 601])
+def test_a_wall_of_text_is_cut_into_sentences_that_a_model_can_read(wall: str) -> None:
+    spans = sentences(wall)
+
+    assert max(end - start for start, end in spans) <= LONGEST
+    assert "".join(wall[start:end] for start, end in spans).replace(" ", "") == wall.replace(
+        " ", ""
+    )

@@ -1,11 +1,16 @@
 """Chunks follow the mirror, get their vectors, and survive every kind of failure."""
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
 import pytest
 
-from mayak.errors import Upstream
+from mayak.errors import LeaseLost, Upstream
+from mayak.lightrag import jobs
+from mayak.lightrag.model.embedder import Vectors
 from mayak.lightrag.service import OpenAIEmbeddings
 from mayak.platform.db import Database
 from tests.lightrag.conftest import Desk, Provider
@@ -20,6 +25,7 @@ UPDATE cw_messages SET deleted_at = now(), content = NULL, revision = nextval('s
  WHERE external_id = %s
 """
 DROP_TALK = "UPDATE cw_conversations SET deleted_at = now(), revision = nextval('source_revision')"
+QUEUED = "SELECT job_type, because FROM worker_runs WHERE status = 'queued'"
 LONG = "The tide comes in at six. " * 24
 
 
@@ -214,3 +220,131 @@ async def test_more_chunks_than_a_batch_holds_are_all_embedded(
     assert await desk.statuses() == ["ready"] * 10
     assert max(len(request) for request in provider.asked) == 3
     assert len(provider.texts) == 10
+
+
+async def test_a_run_out_of_time_asks_for_the_run_that_goes_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.hear("When do we launch?")
+    with monkeypatch.context() as hurry:
+        hurry.setattr(jobs, "BUDGET", timedelta(0))
+        result = await desk.embed()
+
+    assert result.counters["left"] == 1
+    [queued] = await desk.rows(QUEUED)
+    assert (queued["job_type"], queued["because"]) == ("embeddings_run", "chunks are left")
+
+    await desk.embed()
+    assert await desk.statuses() == ["ready"]
+    assert await desk.rows(QUEUED) == []
+
+
+class Broken(OpenAIEmbeddings):
+    """An embedder that something happens to before it answers."""
+
+    happens: Callable[[Sequence[str]], Awaitable[None]]
+
+    async def passages(self, texts: Sequence[str]) -> Vectors:
+        await self.happens(texts)
+        return await super().passages(texts)
+
+
+@pytest.fixture
+async def broken(desk: Desk, provider: Provider) -> AsyncIterator[Broken]:
+    async with httpx.AsyncClient(transport=provider) as http:
+        desk.embedder = Broken(http, base_url="http://models.test/v1", model="words")
+        yield desk.embedder
+
+
+async def test_a_worker_that_is_stopped_gives_its_chunks_back(desk: Desk, broken: Broken) -> None:
+    reached = asyncio.Event()
+
+    async def wait(_: Sequence[str]) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    broken.happens = wait
+    await desk.hear("When do we launch?")
+    run = asyncio.create_task(desk.embed())
+    await reached.wait()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    [chunk] = await desk.chunks()
+    assert (chunk["embedding_status"], chunk["embedding_attempts"]) == ("pending", 0)
+
+
+async def test_a_worker_that_lost_its_run_gives_its_chunks_back(desk: Desk, broken: Broken) -> None:
+    async def lose(_: Sequence[str]) -> None:
+        await desk.do("UPDATE worker_runs SET lease_token = gen_random_uuid()")
+
+    broken.happens = lose
+    await desk.hear("When do we launch?")
+    with pytest.raises(LeaseLost):
+        await desk.embed()
+
+    [chunk] = await desk.chunks()
+    assert (chunk["embedding_status"], chunk["embedding_attempts"]) == ("pending", 0)
+
+
+async def test_chunks_that_another_worker_claimed_since_stay_with_it(
+    desk: Desk, broken: Broken
+) -> None:
+    async def lose(_: Sequence[str]) -> None:
+        await desk.do("UPDATE worker_runs SET lease_token = gen_random_uuid()")
+        await desk.do("UPDATE rag_chunks SET embedding_attempts = embedding_attempts + 1")
+
+    broken.happens = lose
+    await desk.hear("When do we launch?")
+    with pytest.raises(LeaseLost):
+        await desk.embed()
+
+    [chunk] = await desk.chunks()
+    assert (chunk["embedding_status"], chunk["embedding_attempts"]) == ("processing", 2)
+
+
+async def test_a_bug_that_every_text_meets_is_nobodys_fault(desk: Desk, broken: Broken) -> None:
+    async def fail(_: Sequence[str]) -> None:
+        raise ZeroDivisionError
+
+    broken.happens = fail
+    await desk.hear("When do we launch?")
+    with pytest.raises(ZeroDivisionError):
+        await desk.embed()
+
+    [chunk] = await desk.chunks()
+    assert (chunk["embedding_status"], chunk["embedding_attempts"]) == ("pending", 0)
+
+
+async def test_a_bug_that_one_text_meets_does_not_hold_up_the_others(
+    desk: Desk, broken: Broken
+) -> None:
+    async def fail(texts: Sequence[str]) -> None:
+        if any("cursed" in text for text in texts):
+            raise ZeroDivisionError("of a letter")
+
+    broken.happens = fail
+    for talk in "123":
+        await desk.hear("cursed" if talk == "2" else f"Fine, {talk}.", talk=talk)
+    result = await desk.embed()
+
+    assert (result.status, result.counters["embedded"]) == ("partial", 2)
+    first, cursed, last = await desk.chunks()
+    assert (first["embedding_attempts"], last["embedding_attempts"]) == (0, 0)
+    assert (cursed["embedding_attempts"], cursed["embedding_status"]) == (1, "pending")
+    assert "of a letter" in cursed["embedding_error"]
+
+
+async def test_a_change_that_is_committed_behind_a_newer_one_is_not_missed(desk: Desk) -> None:
+    await desk.hear("It is the 14th.", "Thank you.")
+    await desk.do("UPDATE cw_messages SET revision = 100010 WHERE external_id = '101'")
+    await desk.embed()
+
+    await desk.do(
+        "UPDATE cw_messages SET content = 'It is the 21st.', revision = 100009"
+        " WHERE external_id = '100'"
+    )
+    await desk.embed()
+
+    assert "the 21st" in (await desk.chunks())[0]["text"]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mayak.errors import InvalidInput
-from mayak.lightrag.model.identifiers import identifiers, mentions
+from mayak.lightrag.model.identifiers import MOST, identifiers, mentions
 from mayak.lightrag.model.questions import fitting, question
 
 
@@ -35,6 +35,16 @@ def test_identifiers_are_looked_up_exactly(asked: str, text: str, found: bool) -
 @pytest.mark.parametrize("plain", ["What happened in 2026?", "Почему перенесли с 21-го на 28-е?"])
 def test_years_and_days_are_no_identifiers(plain: str) -> None:
     assert identifiers(plain) == []
+
+
+def test_of_many_identifiers_only_the_longest_are_looked_up() -> None:
+    asked = " ".join(f"INV-{number}" for number in range(90)) + " of anna@shipyard.example"
+
+    found = identifiers(asked)
+
+    assert len(found) == MOST
+    assert found[0].text == "anna@shipyard.example"
+    assert [one.text for one in found[1:]] == [f"INV-{number}" for number in range(10, 17)]
 
 
 @pytest.mark.parametrize("bad", ["", "  \n", "?!…", "\x00", "x" * 2001])

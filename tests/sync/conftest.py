@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from inspect import isawaitable
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from mayak.sandbox.clock import Clock
 from mayak.sandbox.transport import SandboxTransport
 from mayak.sandbox.world import World
 from mayak.sync import jobs, service
+from mayak.sync.model import BindingScope
 from mayak.sync.service import ChatwootAccess
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -42,7 +44,7 @@ class Wire(httpx.AsyncBaseTransport):
         self._then: dict[str, Callable[[], object]] = {}
 
     def after(self, op: str, then: Callable[[], object]) -> None:
-        """Do this once, right after the next answered call of an operation."""
+        """Do this once, or await it, right after the next answered call of an operation."""
         self._then[op] = then
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -52,7 +54,9 @@ class Wire(httpx.AsyncBaseTransport):
         response = await self._inner.handle_async_request(request)
         last = self._world.journal.calls()[-1]
         if then := self._then.pop(last.op, None):
-            then()
+            done = then()
+            if isawaitable(done):
+                await done
         return response
 
 
@@ -73,24 +77,37 @@ class Tower:
 
     async def bind(self, *inboxes: int) -> None:
         """Give these inboxes to the project; none means the whole account."""
+        await self._bind("inboxes" if inboxes else "account", inboxes)
+
+    async def unbind(self) -> None:
+        """Take everything away from the project."""
+        await self._bind("none", ())
+
+    async def _bind(self, scope: BindingScope, inboxes: tuple[int, ...]) -> None:
         ref = self.access.account_ref
         assert ref is not None
         await service.replace_bindings(
             self.database,
             self.project,
             ref,
-            scope="inboxes" if inboxes else "account",
+            scope=scope,
             inboxes=[str(one) for one in inboxes],
         )
 
-    async def sync(self, by: Trigger = "manual", access: ChatwootAccess | None = None) -> Result:
-        """One run of the job, in the engine's own JobRun. Raises what the job raises."""
+    async def started(
+        self, by: Trigger = "manual", access: ChatwootAccess | None = None
+    ) -> tuple[RunningJob, runs.Claim]:
+        """A run that was claimed, in the engine's own JobRun; its handler may be called again."""
         async with self.database.transaction(self.project) as conn:
             run = await trigger(conn, REGISTRY, self.project, "chatwoot_sync", trigger=by)
             claim = await runs.claim(conn, run.id, 1)
         assert claim is not None
         resources = Resources({ChatwootAccess: access or self.access})
-        running = RunningJob(self.database, resources, self.project, claim)
+        return RunningJob(self.database, resources, self.project, claim), claim
+
+    async def sync(self, by: Trigger = "manual", access: ChatwootAccess | None = None) -> Result:
+        """One run of the job. Raises what the job raises."""
+        running, claim = await self.started(by, access)
         status: Any = "failed"
         try:
             result = await jobs.chatwoot_sync.handler(running)

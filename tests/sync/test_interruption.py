@@ -83,3 +83,20 @@ async def test_a_long_conversation_is_resumed_where_its_reading_stopped(
     first = world.journal.calls("messages.list")[0].params["after"]
     assert (before, int(first)) == (999, 1000)
     assert len(await tower.live("cw_messages")) == 1500
+
+
+async def test_a_reply_that_proved_nothing_is_not_asked_for_again(
+    tower: Tower, world: World, talk: Talk
+) -> None:
+    talk(*(f"Line {number}" for number in range(1500)))
+    tower.wire.breaks_at = 7
+    await tower.sync()
+    before = len(await tower.live("cw_messages"))
+    world.journal.clear()
+    tower.wire.breaks_at = None
+
+    await tower.sync()
+
+    windows = [call.params for call in world.journal.calls("messages.list")]
+    assert before == 0
+    assert [(int(one["after"]), int(one["before"])) for one in windows[:1]] == [(0, 1000)]

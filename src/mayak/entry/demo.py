@@ -51,12 +51,13 @@ STAYS_FRESH = timedelta(hours=24)
 """After this the stories are told anew, so that "two hours ago" is true again."""
 
 QUESTIONS: tuple[tuple[str, Literal["en", "ru"], str], ...] = (
-    ("northwind", "en", "Which purchase order number did Tom need on invoice INV-2041?"),
     ("northwind", "en", "How did conversion change with the new checkout?"),
-    ("baltika", "en", "What is the request limit of the tracking API?"),
+    ("northwind", "en", "How much does change request CR-07 cost?"),
+    ("baltika", "en", "What was the root cause of the positions not updating?"),
+    ("baltika", "ru", "На сколько процентов уменьшилось число звонков после запуска портала?"),
+    ("baltika", "ru", "Сколько стоит отчёт по простоям на терминале и когда он будет готов?"),
     ("vega", "ru", "Сколько осталось оплатить по счёту № 318?"),
     ("vega", "ru", "Где физически хранятся данные пациентов и резервные копии?"),
-    ("baltika", "ru", "Сколько стоит отчёт по простоям на терминале и когда он будет готов?"),
     ("vega", "ru", "Сколько рентген-аппаратов будет во втором филиале?"),
 )
 """What the demo asks. The last one has no answer in the data and has to be refused."""

@@ -32,8 +32,8 @@ PATIENCE = 5.0
 """Seconds after which a database that does not answer counts as down."""
 LOOK = timedelta(seconds=1)
 """How long one look of /health may take; all of them fit into PATIENCE."""
-COUNTING = timedelta(seconds=4)
-"""How long one count of /metrics may take."""
+COUNTING = timedelta(seconds=2)
+"""How long one count of /metrics may take; all of them fit into twice PATIENCE."""
 KEPT = timedelta(seconds=15)
 """For how long counts are told again, however often somebody asks: each reads whole tables."""
 LONG_WAIT = timedelta(minutes=10)
@@ -72,7 +72,7 @@ class RecentCounts:
 
 
 async def _count(database: Database) -> Counts:
-    async with asyncio.timeout(PATIENCE), database.system_transaction() as conn:
+    async with asyncio.timeout(2 * PATIENCE), database.system_transaction() as conn:
         await lightrag.limit_statements(conn, COUNTING)
         return Counts(
             runs=await automation.counts(conn),

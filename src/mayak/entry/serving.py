@@ -1,10 +1,12 @@
 """Processes that stay: a web server, a worker, or both, until a signal ends them cleanly."""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -57,8 +59,11 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     error: OSError | None = None
     for candidate in range(port, min(port + PORTS_TRIED, 65_536)) if port else (0,):
-        bound = socket.socket(family, socket.SOCK_STREAM)
+        # Named TCP: without it asyncio leaves Nagle's algorithm on, and every answer that is
+        # written in two parts waits 40 ms for an acknowledgement.
+        bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             bound.bind((host, candidate))
             bound.listen(1024)
@@ -87,7 +92,7 @@ def stop_signal() -> asyncio.Event:
 
     def on_signal(number: int) -> None:
         if stopping.is_set():
-            raise SystemExit(128 + number)
+            os._exit(128 + number)  # asked twice: at once, without a word
         stopping.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -127,9 +132,12 @@ async def serving(
 
 @asynccontextmanager
 async def working(
-    parts: Parts, *, only: set[str] | None = None
+    parts: Parts, *, only: set[str] | None = None, patience: timedelta | None = None
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """A worker for as long as the block lasts; `only` restricts it to these job types."""
+    """A worker for as long as the block lasts; `only` restricts it to these job types.
+
+    `patience` is how long its stop waits for what runs; that of the settings when left out.
+    """
     worker = Worker(
         parts.database,
         parts.registry,
@@ -141,7 +149,7 @@ async def working(
     try:
         yield task
     finally:
-        await worker.stop(parts.settings.shutdown_patience)
+        await worker.stop(parts.settings.shutdown_patience if patience is None else patience)
         await task
 
 

@@ -8,6 +8,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import generate_latest
 
+LONGEST_MESSAGE = 8000
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -35,12 +36,24 @@ def set_up_logging(level: str, form: Literal["auto", "json", "text"]) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    formatter = structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processor=last)
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared if text else [*shared, structlog.processors.format_exc_info],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _cut, last],
+    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+
+
+def _cut(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Keep a library's message readable: an error may quote a whole reply, customers' words too."""
+    for name in ("event", "exception"):
+        value = event.get(name)
+        if isinstance(value, str) and len(value) > LONGEST_MESSAGE:
+            event[name] = value[:LONGEST_MESSAGE] + " ... (cut)"
+    return event
 
 
 class RequestMeasures:

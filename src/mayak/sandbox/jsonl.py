@@ -65,6 +65,10 @@ def _lines(path: Path) -> Iterator[tuple[int, Row]]:
                 continue
             try:
                 row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+                json.dumps(row, ensure_ascii=False).encode()
+            except UnicodeEncodeError as error:
+                reason = "half of a character pair, which no server can send"
+                raise BadExport(f"{path}:{number}: {reason}") from error
             except ValueError as error:
                 raise BadExport(f"{path}:{number}: not JSON: {error}") from error
             if not isinstance(row, dict):

@@ -88,7 +88,8 @@ class Verdict:
     status: StreamStatus
     cause: str | None = None
     next_step: str | None = None
-    until: datetime | None = None
+    wait: timedelta | None = None
+    """How long nothing may be asked for; the database's clock says when it began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +162,13 @@ class PartIsTaken(Conflict):
     part: str
 
 
+@dataclass(eq=False)
+class BindingsChanged(Conflict):
+    code = "bindings_changed"
+    message = "What belongs to the project changed while it was being read."
+    retryable = True
+
+
 def poll_window(
     watermark: datetime | None, *, listed_at: datetime | None, at: datetime
 ) -> timedelta | None:
@@ -176,7 +184,7 @@ def poll_window(
     return max(at - watermark, timedelta(0)) + OVERLAP
 
 
-def verdict_of(error: Upstream, *, at: datetime) -> Verdict:
+def verdict_of(error: Upstream) -> Verdict:
     """The state of a stream after its source failed."""
     cause = str(error)
     match error.kind:
@@ -185,7 +193,7 @@ def verdict_of(error: Upstream, *, at: datetime) -> Verdict:
         case "rate_limit":
             wait = error.retry_after or timedelta(minutes=1)
             step = "Nothing to do: the sync goes on by itself when the limit is over."
-            return Verdict(status="rate_limited", cause=cause, next_step=step, until=at + wait)
+            return Verdict(status="rate_limited", cause=cause, next_step=step, wait=wait)
         case kind:
             return Verdict(status="failing", cause=cause, next_step=_STEPS[kind])
 

@@ -297,7 +297,7 @@ export interface paths {
         };
         /**
          * Read Query
-         * @description An answer as it was given, word for word.
+         * @description An answer as it was given, less the quotes whose messages were deleted, hidden or changed.
          */
         get: operations["read_query"];
         put?: never;
@@ -573,7 +573,7 @@ export interface components {
         };
         /**
          * CitationView
-         * @description A quote that stood in the stored record when the answer was given.
+         * @description A quote that stands in the stored record, word for word, as this is read.
          */
         CitationView: {
             /** Author */

@@ -15,6 +15,8 @@ from mayak.kit.clock import now
 from mayak.kit.text import without_nul
 
 SERVICE = "Chatwoot"
+SHORTEST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(hours=6)
 WORDS = 200
 """Characters of a server's explanation that we repeat."""
 
@@ -86,13 +88,19 @@ def _explanation(response: httpx.Response) -> str:
 
 
 def _asked_to_wait(response: httpx.Response) -> timedelta | None:
-    """Retry-After in either of its forms, seconds or a date by the server's clock."""
+    """Retry-After in either of its forms, seconds or a date by the server's clock.
+
+    Within reason whatever it says: from a second to six hours.
+    """
     header = response.headers.get("retry-after", "").strip()
     if header.isascii() and header.isdigit():
-        return timedelta(seconds=int(header))
-    if (until := _http_date(header)) is None:
+        # More digits than these are beyond reason already, and beyond a timedelta soon.
+        asked = timedelta(seconds=int(header.lstrip("0")[:9] or "0"))
+    elif (until := _http_date(header)) is not None:
+        asked = until - (server_time(response) or now())
+    else:
         return None
-    return max(until - (server_time(response) or now()), timedelta(0))
+    return min(max(asked, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 def _to_next_minute(response: httpx.Response, jitter: Jitter) -> timedelta:
@@ -104,6 +112,6 @@ def _to_next_minute(response: httpx.Response, jitter: Jitter) -> timedelta:
 def _http_date(text: str | None) -> datetime | None:
     try:
         at = parsedate_to_datetime(text or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 import typer
@@ -10,7 +11,7 @@ from rich.markup import escape
 from mayak.automation.api import RunView
 from mayak.automation.model import SUCCESS, Run
 from mayak.automation.queries import workers_alive
-from mayak.entry.cli.output import Json, emit, err, out, progress_bar
+from mayak.entry.cli.output import Json, emit, err, out, plain, progress_bar
 from mayak.entry.cli.running import settings, with_parts
 from mayak.entry.postgres import Opened
 from mayak.entry.serving import working
@@ -29,6 +30,8 @@ app = typer.Typer()
 
 ProjectOption = Annotated[str, typer.Option("--project", "-p", help="Slug, name or id.")]
 JOBS = {"chatwoot": "chatwoot_sync"}
+HURRY = timedelta(seconds=1)
+"""What Ctrl-C leaves to a sync before it is handed back; every page read so far is kept."""
 
 
 async def _project(parts: Parts, name: str) -> Project:
@@ -81,7 +84,9 @@ async def _sync(parts: Parts, connector: str, found: Project) -> dict[str, Any]:
         async with AsyncExitStack() as stack:
             if not await picked_up(parts, found.id, asked.id):
                 # Nobody took it: we do. Beside a worker we would take other projects' runs too.
-                await stack.enter_async_context(working(parts, only={JOBS[connector]}))
+                await stack.enter_async_context(
+                    working(parts, only={JOBS[connector]}, patience=HURRY)
+                )
             ended = await follow(parts, found.id, asked.id, look)
     async with parts.database.transaction(found.id) as conn:
         counts = await sync_service.mirror_counts(conn, found.id)
@@ -109,7 +114,11 @@ def _tell(outcome: dict[str, Any]) -> None:
         f"{have['contacts']} contacts."
     )
     if ended.counters:
-        out.print("  " + ", ".join(f"{name} {count}" for name, count in ended.counters.items()))
+        counted = [f"{name} {count}" for name, count in ended.counters.items() if count]
+        out.print("  " + ", ".join(counted or ["nothing changed"]), soft_wrap=True)
+    if ended.status == "partial":
+        err.print("Some of it could not be read; GET /connectors/errors lists what and why.")
+        err.print("The next sync tries it again.")
     if ended.error:
         err.print(f"[bold red]{ended.error.kind}[/]: {escape(ended.error.message)}")
     if ended.not_before:
@@ -165,15 +174,12 @@ def _show(answer: AnswerView) -> None:
         out.print(f"[bold]Not in the data.[/] {escape(answer.reason_text or '')}")
     for sentence in answer.sentences:
         marks = "".join(f"[{index}]" for index in sentence.citations)
-        out.print(f"{sentence.text} {marks}", markup=False)
+        out.print(plain(f"{sentence.text} {marks}"), markup=False)
     if answer.citations:
         out.print()
     for citation in answer.citations:
-        out.print(
-            f"[{citation.index}] {citation.author or ''}, {citation.occurred_at:%d %b %Y %H:%M}: "
-            f"“{citation.quote}”",
-            markup=False,
-        )
+        said = f"{citation.author or ''}, {citation.occurred_at:%d %b %Y %H:%M}"
+        out.print(plain(f"[{citation.index}] {said}: “{citation.quote}”"), markup=False)
         if citation.url:
             out.print(f"    {citation.url}", markup=False, style="dim")
     for note in answer.notes:

@@ -1,6 +1,7 @@
 """What a command says: one JSON document or text on stdout; everything else on stderr."""
 
 import sys
+import unicodedata
 from typing import Annotated, Any
 
 import orjson
@@ -35,11 +36,25 @@ def _plain(value: object) -> Any:
     raise TypeError(type(value).__name__)
 
 
+def plain(text: str) -> str:
+    """Customers' text as a terminal may show it: what would steer the terminal is spelled out.
+
+    Escape sequences could clear the screen or forge links; bidirectional marks could turn a
+    sum around. Line breaks and tabs stay.
+    """
+    return "".join(
+        letter
+        if letter in "\n\t" or unicodedata.category(letter) not in {"Cc", "Cf"}
+        else f"\\u{ord(letter):04x}"
+        for letter in text
+    )
+
+
 def fail(error: AppError, *, as_json: bool) -> int:
     """Say what went wrong; the exit status."""
     if as_json:
         emit({"error": {"code": error.code, "detail": str(error)}})
-    err.print(f"[bold red]mayak:[/] {escape(str(error))}")
+    err.print(f"[bold red]mayak:[/] {escape(plain(str(error)))}", soft_wrap=True)
     return 2 if isinstance(error, Misconfigured) else 1
 
 

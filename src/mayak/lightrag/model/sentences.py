@@ -8,6 +8,8 @@ _ABBREVIATION = re.compile(
     r"т\.\s?[едпк]|г|ул|д|кв|руб|тыс|млн|млрд|стр|доп|ред|им|см|[A-ZА-ЯЁ])\.$",
     re.IGNORECASE,
 )
+LONGEST = 600
+"""Characters of a sentence; what runs on for longer (a pasted key, a wall of text) is cut."""
 _LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d{1,2}\.$")
 
 
@@ -40,5 +42,10 @@ def _keep(found: list[tuple[int, int]], text: str, start: int, end: int) -> None
     part = text[start:end]
     left = start + len(part) - len(part.lstrip())
     right = start + len(part.rstrip())
+    while right - left > LONGEST:
+        cut = text.rfind(" ", left + LONGEST // 2, left + LONGEST)
+        middle = left + LONGEST if cut < 0 else cut
+        found.append((left, middle))
+        left = middle + len(text[middle:right]) - len(text[middle:right].lstrip())
     if left < right:
         found.append((left, right))

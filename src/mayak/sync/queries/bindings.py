@@ -3,16 +3,39 @@
 from typing import LiteralString
 from uuid import UUID
 
-from mayak.platform.db import Conn, execute, fetch_all, fetch_values
+from mayak.platform.db import Conn, execute, fetch_all, fetch_value, fetch_values
 from mayak.sync.model import Binding
 
 LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('connector_bindings', 0))"
+
+LOCK_PROJECT: LiteralString = """
+SELECT 1
+  FROM connector_bindings
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot'
+ ORDER BY account_ref, kind, length(external_id), external_id
+   FOR UPDATE
+"""
 
 BINDINGS: LiteralString = """
 SELECT kind, external_id, name
   FROM connector_bindings
  WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND account_ref = %(account_ref)s
  ORDER BY kind, length(external_id), external_id
+"""
+
+HELD: LiteralString = """
+SELECT kind, external_id, name
+  FROM connector_bindings
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND account_ref = %(account_ref)s
+ ORDER BY account_ref, kind, length(external_id), external_id
+   FOR SHARE
+"""
+
+ELSEWHERE: LiteralString = """
+SELECT EXISTS (
+  SELECT 1 FROM connector_bindings
+   WHERE project_id = %(project_id)s AND connector = 'chatwoot'
+     AND account_ref <> %(account_ref)s)
 """
 
 FOREIGN: LiteralString = """
@@ -37,6 +60,11 @@ DELETE FROM connector_bindings
    AND kind = %(kind)s AND external_id = %(external_id)s
 """
 
+LEAVE_OTHERS: LiteralString = """
+DELETE FROM connector_bindings
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND account_ref <> %(account_ref)s
+"""
+
 NAME_INBOXES: LiteralString = """
 UPDATE connector_bindings AS bound
    SET name = raw.name
@@ -53,13 +81,28 @@ UPDATE connector_bindings SET account_ref = %(account_ref)s
 """
 
 
-async def lock(conn: Conn) -> None:
-    """Bindings change one at a time, so that two projects cannot take the same part at once."""
+async def lock(conn: Conn, project_id: UUID) -> None:
+    """Bindings change one at a time, so that two projects cannot take the same part at once.
+
+    Waits for the page of a sync that is being written: what follows here sees its rows.
+    """
     await execute(conn, LOCK)
+    await execute(conn, LOCK_PROJECT, project_id=project_id)
 
 
 async def bindings(conn: Conn, project_id: UUID, account_ref: str) -> list[Binding]:
     return await fetch_all(conn, Binding, BINDINGS, project_id=project_id, account_ref=account_ref)
+
+
+async def held(conn: Conn, project_id: UUID, account_ref: str) -> list[Binding]:
+    """The same bindings, none of which can be taken away before this transaction ends."""
+    return await fetch_all(conn, Binding, HELD, project_id=project_id, account_ref=account_ref)
+
+
+async def elsewhere(conn: Conn, project_id: UUID, account_ref: str) -> bool:
+    """Whether the project has a part of another account."""
+    found: bool = await fetch_value(conn, ELSEWHERE, project_id=project_id, account_ref=account_ref)
+    return found
 
 
 async def taken(conn: Conn, project_id: UUID, account_ref: str, binding: Binding) -> list[str]:
@@ -97,6 +140,11 @@ async def unbind(conn: Conn, project_id: UUID, account_ref: str, binding: Bindin
         external_id=binding.external_id,
     )
     return rows == 1
+
+
+async def leave_others(conn: Conn, project_id: UUID, account_ref: str) -> int:
+    """Unbind everything of accounts other than this; the number of bindings."""
+    return await execute(conn, LEAVE_OTHERS, project_id=project_id, account_ref=account_ref)
 
 
 async def name_inboxes(conn: Conn, project_id: UUID, account_ref: str) -> None:

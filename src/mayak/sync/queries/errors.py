@@ -53,6 +53,25 @@ UPDATE connector_errors
    AND status <> 'resolved' AND external_id IS NULL AND kind <> 'schema'
 """
 
+DROP_OUTSIDE: LiteralString = """
+DELETE FROM connector_errors AS error
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot'
+   AND (external_id IS NOT NULL OR payload IS NOT NULL)
+   AND CASE stream
+       WHEN 'inboxes' THEN NOT coalesce(
+         substr(external_id, length('inbox ') + 1) = ANY(%(inboxes)s), false)
+       WHEN 'messages' THEN NOT EXISTS (
+         SELECT 1 FROM cw_conversations AS said
+          WHERE said.project_id = error.project_id AND said.external_id = error.parent_id
+            AND said.deleted_at IS NULL)
+       ELSE NOT coalesce(payload ->> 'inbox_id' = ANY(%(inboxes)s), false)
+        AND NOT EXISTS (
+         SELECT 1
+           FROM jsonb_path_query(payload, '$.contact_inboxes[*].inbox.id') AS seen (inbox_id)
+          WHERE seen.inbox_id #>> '{}' = ANY(%(inboxes)s))
+       END
+"""
+
 FAILING: LiteralString = """
 SELECT external_id
   FROM connector_errors
@@ -122,6 +141,14 @@ async def resolve(
 async def resolve_stream(conn: Conn, project_id: UUID, stream: Stream) -> None:
     """The stream as a whole came through; its rejected records stay open."""
     await execute(conn, RESOLVE_STREAM, project_id=project_id, stream=stream)
+
+
+async def drop_outside(conn: Conn, project_id: UUID, inboxes: Collection[str]) -> None:
+    """Remove the errors of records that touch none of these inboxes, with what they quote.
+
+    Comes after the conversations of other inboxes were buried.
+    """
+    await execute(conn, DROP_OUTSIDE, project_id=project_id, inboxes=list(inboxes))
 
 
 async def failing(conn: Conn, project_id: UUID, stream: Stream) -> set[str]:

@@ -186,6 +186,7 @@ CONTACT_PAYLOADS: LiteralString = """
 SELECT external_id, payload
   FROM cw_contacts
  WHERE project_id = %(project_id)s AND external_id = ANY(%(external_ids)s)
+   AND deleted_at IS NULL
 """
 
 COUNTS: LiteralString = """
@@ -230,7 +231,7 @@ def _row(record: Record) -> dict[str, Any]:
 async def contact_payloads(
     conn: Conn, project_id: UUID, external_ids: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    """What we hold of these contacts, by id; tombstones included."""
+    """What we hold of these contacts, by id. A tombstone may be of an account left behind."""
     rows = await fetch_dicts(
         conn, CONTACT_PAYLOADS, project_id=project_id, external_ids=list(external_ids)
     )

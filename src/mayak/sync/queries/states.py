@@ -1,6 +1,6 @@
 """SQL of stream states: checkpoints, leases, causes."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -36,7 +36,8 @@ NO_WAIT: LiteralString = "SELECT set_config('synchronous_commit', 'off', true)"
 SETTLE: LiteralString = """
 INSERT INTO connector_sync_state AS old
        (project_id, connector, stream, status, cause, next_step, until_at)
-VALUES (%(project_id)s, 'chatwoot', %(stream)s, %(status)s, %(cause)s, %(next_step)s, %(until)s)
+VALUES (%(project_id)s, 'chatwoot', %(stream)s, %(status)s, %(cause)s, %(next_step)s,
+        now() + %(wait)s::interval)
     ON CONFLICT (project_id, connector, stream) DO UPDATE
    SET status = excluded.status, cause = excluded.cause, next_step = excluded.next_step,
        until_at = excluded.until_at, lease_until = NULL, updated_at = now(),
@@ -63,13 +64,30 @@ SELECT stream, status
    AND status IN ('ok', 'partial') AND updated_at > now() - interval '2 minutes'
 """
 
-LIMITED_UNTIL: LiteralString = """
-SELECT max(until_at)
+FORGET_RUN: LiteralString = """
+UPDATE connector_sync_state
+   SET run_id = NULL
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND run_id IS NOT NULL
+"""
+
+START_OVER: LiteralString = """
+UPDATE connector_sync_state
+   SET run_id = NULL, checkpoint = '{}'
+ WHERE project_id = %(project_id)s AND connector = 'chatwoot'
+"""
+
+WAS_READ: LiteralString = """
+SELECT EXISTS (
+  SELECT 1 FROM connector_sync_state
+   WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND status <> 'idle')
+"""
+
+LIMITED_FOR: LiteralString = """
+SELECT max(until_at) - now()
   FROM connector_sync_state
  WHERE project_id = %(project_id)s AND connector = 'chatwoot'
    AND status = 'rate_limited' AND until_at > now()
 """
-
 
 BY_STATUS: LiteralString = """
 SELECT CASE WHEN status = 'running' AND (lease_until IS NULL OR lease_until < now())
@@ -94,6 +112,22 @@ async def done_by(conn: Conn, project_id: UUID, run_id: UUID) -> dict[Stream, st
     """Streams that this very run finished a moment ago, before its worker died; their status."""
     rows = await fetch_dicts(conn, DONE_BY, project_id=project_id, run_id=run_id)
     return {row["stream"]: row["status"] for row in rows}
+
+
+async def forget_run(conn: Conn, project_id: UUID) -> None:
+    """What a run finished so far is not to be taken over: it will be read again."""
+    await execute(conn, FORGET_RUN, project_id=project_id)
+
+
+async def start_over(conn: Conn, project_id: UUID) -> None:
+    """Forget the checkpoints too: lists that were read may hold what has been buried since."""
+    await execute(conn, START_OVER, project_id=project_id)
+
+
+async def was_read(conn: Conn, project_id: UUID) -> bool:
+    """Whether the project was in a state other than unbound when its streams were last settled."""
+    read: bool = await fetch_value(conn, WAS_READ, project_id=project_id)
+    return read
 
 
 async def page(
@@ -136,7 +170,7 @@ async def settle(conn: Conn, project_id: UUID, stream: Stream, verdict: Verdict)
         status=verdict.status,
         cause=verdict.cause,
         next_step=verdict.next_step,
-        until=verdict.until,
+        wait=verdict.wait,
     )
 
 
@@ -149,7 +183,7 @@ async def streams_by_status(conn: Conn) -> dict[str, int]:
     return {row["status"]: row["streams"] for row in await fetch_dicts(conn, BY_STATUS)}
 
 
-async def limited_until(conn: Conn, project_id: UUID) -> datetime | None:
-    """When the source's rate limit ends, if it is still in force."""
-    until: datetime | None = await fetch_value(conn, LIMITED_UNTIL, project_id=project_id)
-    return until
+async def limited_for(conn: Conn, project_id: UUID) -> timedelta | None:
+    """How much longer the source's rate limit is in force, if it is."""
+    wait: timedelta | None = await fetch_value(conn, LIMITED_FOR, project_id=project_id)
+    return wait

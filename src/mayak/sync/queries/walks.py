@@ -100,10 +100,13 @@ SELECT count(*) FROM silent
 
 OUTSIDE: LiteralString = """
 SELECT external_id
-  FROM cw_conversations
- WHERE project_id = %(project_id)s AND deleted_at IS NULL
-   AND %(inboxes)s::text[] IS NOT NULL
-   AND (inbox_id IS NULL OR NOT inbox_id = ANY(%(inboxes)s::text[]))
+  FROM cw_conversations AS said
+ WHERE project_id = %(project_id)s
+   AND (inbox_id IS NULL OR NOT inbox_id = ANY(%(inboxes)s))
+   AND (deleted_at IS NULL OR EXISTS (
+         SELECT 1 FROM cw_messages AS message
+          WHERE message.project_id = said.project_id
+            AND message.conversation_id = said.external_id AND message.deleted_at IS NULL))
 """
 
 DOUBTFUL_CONTACTS: LiteralString = """
@@ -245,11 +248,9 @@ async def bury_conversations(conn: Conn, project_id: UUID, external_ids: Collect
     return count
 
 
-async def outside(conn: Conn, project_id: UUID, inboxes: Collection[str] | None) -> list[str]:
-    """Live conversations of inboxes other than these; None means that all inboxes are ours."""
-    return await fetch_values(
-        conn, OUTSIDE, project_id=project_id, inboxes=None if inboxes is None else list(inboxes)
-    )
+async def outside(conn: Conn, project_id: UUID, inboxes: Collection[str]) -> list[str]:
+    """Conversations of inboxes other than these that are live or hold live messages."""
+    return await fetch_values(conn, OUTSIDE, project_id=project_id, inboxes=list(inboxes))
 
 
 async def doubtful_contacts(

@@ -8,6 +8,8 @@ import httpx
 
 from mayak.connectors.chatwoot import Chatwoot
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatwootAccess:
@@ -31,8 +33,12 @@ class ChatwootAccess:
 
 
 def account_ref(base_url: str, account_id: int) -> str:
-    """The account's name in bindings: host, port and path of the server, and the account id."""
+    """The account's name in bindings: host, port and path of the server, and the account id.
+
+    A port that the scheme implies is left out, so that saying it changes nothing.
+    """
     parts = urlsplit(base_url)
     host = parts.hostname or ""
-    port = f":{parts.port}" if parts.port else ""
+    implied = parts.port in (None, DEFAULT_PORTS.get(parts.scheme))
+    port = "" if implied else f":{parts.port}"
     return f"{host}{port}{parts.path.rstrip('/')}/{account_id}"

@@ -8,7 +8,7 @@ from mayak.errors import InvalidInput
 from mayak.platform.db import Conn, Database
 from mayak.sync.model import Binding, BindingKind, BindingScope, PartIsTaken, Scope
 from mayak.sync.queries import bindings as queries
-from mayak.sync.queries import walks
+from mayak.sync.queries import errors, states, walks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,10 @@ async def bind(
     """
     binding = Binding(kind=kind, external_id=_number(external_id), name=name)
     async with database.system_transaction() as conn:
-        await queries.lock(conn)
+        await queries.lock(conn, project_id)
+        left = await _leave_other_accounts(conn, project_id, account_ref)
         await _take(conn, project_id, account_ref, binding)
+        await _say_it_changed(conn, project_id, left=left)
 
 
 async def unbind(
@@ -59,9 +61,11 @@ async def unbind(
     """
     binding = Binding(kind=kind, external_id=external_id)
     async with database.system_transaction() as conn:
-        await queries.lock(conn)
+        await queries.lock(conn, project_id)
         found = await queries.unbind(conn, project_id, account_ref, binding)
-        await _bury_what_left(conn, project_id, account_ref)
+        scope = Scope.of(await queries.bindings(conn, project_id, account_ref))
+        await bury_what_left(conn, project_id, account_ref, scope)
+        await _say_it_changed(conn, project_id, left=found)
     return found
 
 
@@ -85,15 +89,18 @@ async def replace_bindings(
         account_id = account_ref.rpartition("/")[2]
         wanted["account", account_id] = Binding(kind="account", external_id=account_id)
     async with database.system_transaction() as conn:
-        await queries.lock(conn)
+        await queries.lock(conn, project_id)
+        left = await _leave_other_accounts(conn, project_id, account_ref)
         for old in await queries.bindings(conn, project_id, account_ref):
             if (old.kind, old.external_id) not in wanted:
-                await queries.unbind(conn, project_id, account_ref, old)
+                left = await queries.unbind(conn, project_id, account_ref, old) or left
         for binding in wanted.values():
             await _take(conn, project_id, account_ref, binding)
         await queries.name_inboxes(conn, project_id, account_ref)
-        await _bury_what_left(conn, project_id, account_ref)
-        return described(await queries.bindings(conn, project_id, account_ref))
+        bound = await queries.bindings(conn, project_id, account_ref)
+        await bury_what_left(conn, project_id, account_ref, Scope.of(bound))
+        await _say_it_changed(conn, project_id, left=left)
+        return described(bound)
 
 
 async def move_account(database: Database, project_id: UUID, account_ref: str) -> int:
@@ -102,7 +109,7 @@ async def move_account(database: Database, project_id: UUID, account_ref: str) -
     The copy and its checkpoints stay. Returns how many bindings were renamed.
     """
     async with database.system_transaction() as conn:
-        await queries.lock(conn)
+        await queries.lock(conn, project_id)
         return await queries.move_account(conn, project_id, account_ref)
 
 
@@ -112,14 +119,38 @@ async def _take(conn: Conn, project_id: UUID, account_ref: str, binding: Binding
     await queries.bind(conn, project_id, account_ref, binding)
 
 
-async def _bury_what_left(conn: Conn, project_id: UUID, account_ref: str) -> None:
-    scope = Scope.of(await queries.bindings(conn, project_id, account_ref))
+async def _leave_other_accounts(conn: Conn, project_id: UUID, account_ref: str) -> bool:
+    """Unbind and bury what is of another account: ids of two servers mean different things."""
+    if not await queries.leave_others(conn, project_id, account_ref):
+        return False
+    await bury_what_left(conn, project_id, account_ref, Scope.of([]))
+    return True
+
+
+async def _say_it_changed(conn: Conn, project_id: UUID, *, left: bool) -> None:
+    """A run under way takes nothing over; what was buried is listed anew once it is bound again."""
+    if left:
+        await states.start_over(conn, project_id)
+    else:
+        await states.forget_run(conn, project_id)
+
+
+async def bury_what_left(conn: Conn, project_id: UUID, account_ref: str, scope: Scope) -> int:
+    """Bury what was copied from outside of this scope; the number of rows, errors not counted.
+
+    A project that is bound to another account alone keeps its copy: that account may only be
+    out of reach, as after a mistake in the address of the server.
+    """
+    if scope.inboxes is None:
+        return 0
+    if scope.empty and await queries.elsewhere(conn, project_id, account_ref):
+        return 0
     left = await walks.outside(conn, project_id, scope.inboxes)
-    if not left:
-        return
-    await walks.bury_conversations(conn, project_id, left)
-    if scope.inboxes is not None:
-        await walks.bury_strangers(conn, project_id, scope.inboxes)
+    messages = await walks.bury_conversations(conn, project_id, left) if left else 0
+    strangers = await walks.bury_strangers(conn, project_id, scope.inboxes)
+    inboxes = await walks.bury_inboxes(conn, project_id, scope.inboxes)
+    await errors.drop_outside(conn, project_id, scope.inboxes)
+    return len(left) + messages + strangers + inboxes
 
 
 def _number(external_id: str) -> str:

@@ -54,7 +54,7 @@ async def sync_inboxes(work: Work) -> bool:
     page = await work.source.pull("inboxes", {})
     bound = [one for one in page.records if work.scope.holds(one.external_id)]
     rejected = [one for one in page.rejected if work.scope.holds(one.external_id)]
-    async with work.run.transaction() as conn:
+    async with work.writing() as conn:
         saved = await mirror.save(conn, work.run.project_id, "inbox", bound)
         unreadable = {one.external_id for one in rejected if one.external_id}
         gone = 0
@@ -83,7 +83,7 @@ async def sync_contacts(work: Work) -> bool:
 
     whole = await _read(work, "contacts", {"page": 1}, checkpoint.get("listing"), kept)
     gone = [] if whole.ids is None else await _gone_contacts(work, whole.ids)
-    async with work.run.transaction() as conn:
+    async with work.writing() as conn:
         buried = await walks.bury_contacts(conn, work.run.project_id, gone)
         work.count("contact", Saved(deleted=buried))
         done = {"parts": parts, "listed_at": whole.started.isoformat()}
@@ -123,7 +123,7 @@ async def _sync_part(work: Work, inbox_id: str | None, parts: dict[str, dict[str
     whole = await _read(work, "conversations", {**asked, "page": 1}, mine.get("listing"), kept)
     at = whole.started.isoformat()
     parts[key] = {"watermark": at, "listed_at": at}
-    async with work.run.transaction() as conn:
+    async with work.writing() as conn:
         if whole.ids is not None:
             # Only the conversation itself can say that it is gone: its walk will ask.
             await walks.walk_again(conn, work.run.project_id, inbox_id=inbox_id, listed=whole.ids)
@@ -149,7 +149,7 @@ async def _read(
         if whole is not None:
             return whole
         listing = None
-    async with work.run.transaction() as conn:
+    async with work.writing() as conn:
         fresh = Listing(next=start, started=work.server_now())
         await work.page(conn, stream, rows=0, checkpoint=kept(fresh))
     raise Upstream(work.source.name, f"the list of {stream} has holes", kind="server")
@@ -198,7 +198,7 @@ async def _save_page(work: Work, stream: Stream, page: Page, checkpoint: dict[st
     ]
     people = [one for one in page.records if one.kind == "contact"]
     project_id = work.run.project_id
-    async with work.run.transaction() as conn:
+    async with work.writing() as conn:
         if stream == "contacts":
             ours = [one for one in people if _touches(work, one.payload)]
             contacts = await mirror.save(conn, project_id, "contact", ours)

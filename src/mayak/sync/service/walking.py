@@ -94,11 +94,20 @@ async def read_conversation(work: Work, walk: DueWalk) -> None:
         checkpoint["windows"] = kept["windows"]
     while True:
         page = await work.source.pull("messages", checkpoint)
-        if page.window is not None:
+        if page.window is None:
+            await _save_split(work, walk, page)
+        else:
             await _save_window(work, walk, page, page.window)
         if page.complete:
             return
         checkpoint = dict(page.checkpoint)
+
+
+async def _save_split(work: Work, walk: DueWalk, page: Page) -> None:
+    """A reply that proved nothing says at least how to ask: it is not needed a second time."""
+    async with work.writing() as conn:
+        await walks.keep_cursor(conn, work.run.project_id, walk.external_id, _cursor(walk, page))
+        await work.page(conn, "messages", rows=0)
 
 
 async def _save_window(work: Work, walk: DueWalk, page: Page, window: tuple[int, int]) -> None:
@@ -106,7 +115,7 @@ async def _save_window(work: Work, walk: DueWalk, page: Page, window: tuple[int,
     project_id, conversation_id = work.run.project_id, walk.external_id
     files = [file for record in page.records for file in record.parts]
     unread = {one.external_id for one in page.rejected}
-    async with work.run.transaction() as conn:
+    async with work.writing() as conn:
         saved = await mirror.save(conn, project_id, "message", page.records)
         kept_files = await mirror.save(conn, project_id, "attachment", files)
         gone = lost_files = 0
@@ -133,11 +142,7 @@ async def _save_window(work: Work, walk: DueWalk, page: Page, window: tuple[int,
         if page.complete:
             await walks.finish(conn, project_id, conversation_id, walk.source_updated_at)
         else:
-            cursor = {
-                "source_updated_at": _text(walk.source_updated_at),
-                "windows": page.checkpoint["windows"],
-            }
-            await walks.keep_cursor(conn, project_id, conversation_id, cursor)
+            await walks.keep_cursor(conn, project_id, conversation_id, _cursor(walk, page))
         await work.page(conn, "messages", rows=saved.written + saved.deleted + gone)
     work.counters["messages_read"] += len(page.records)
     work.count("message", saved)
@@ -151,12 +156,18 @@ async def _bury_if_gone(work: Work, conversation_id: str, error: Upstream) -> No
     if await work.source.exists("conversations", conversation_id):
         await work.report_conversation(error, conversation_id)
         return
-    async with work.run.transaction() as conn:
+    async with work.writing() as conn:
         messages = await walks.bury_conversations(conn, work.run.project_id, [conversation_id])
         await work.came_through(conn, "messages", "conversation", [conversation_id])
         await work.page(conn, "messages", rows=1 + messages)
     work.count("conversation", Saved(deleted=1))
     work.count("message", Saved(deleted=messages))
+
+
+def _cursor(walk: DueWalk, page: Page) -> dict[str, Any]:
+    """What is left to read of a conversation, while nothing in it is touched."""
+    updated_at = _text(walk.source_updated_at)
+    return {"source_updated_at": updated_at, "windows": page.checkpoint["windows"]}
 
 
 def _text(at: datetime | None) -> str | None:

@@ -3,7 +3,8 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,8 +15,17 @@ from mayak.connectors.chatwoot import Chatwoot
 from mayak.errors import Upstream
 from mayak.kit.clock import now
 from mayak.platform.db import Conn
-from mayak.sync.model import LEASE, STREAMS, Saved, Scope, Stream, Verdict, verdict_of
-from mayak.sync.queries import errors, states
+from mayak.sync.model import (
+    LEASE,
+    STREAMS,
+    BindingsChanged,
+    Saved,
+    Scope,
+    Stream,
+    Verdict,
+    verdict_of,
+)
+from mayak.sync.queries import bindings, errors, states
 
 SHARED = frozenset({"auth", "rate_limit"})
 """Failures that every other stream would run into as well."""
@@ -50,10 +60,21 @@ class Work:
         self.counters[f"{name}_deleted"] += saved.deleted
         self.counters[f"{name}_unchanged"] += saved.unchanged
 
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Conn]:
+        """A unit of work in which what is bound stays bound: taking it away waits, and finds the
+        rows. Raises BindingsChanged when the run reads something else than what is bound now.
+        """
+        async with self.run.transaction() as conn:
+            bound = await bindings.held(conn, self.run.project_id, self.account_ref)
+            if Scope.of(bound) != self.scope:
+                raise BindingsChanged
+            yield conn
+
     async def begin(self, stream: Stream) -> dict[str, Any]:
         """Mark the stream as running; the checkpoint at which it stopped."""
         project_id = self.run.project_id
-        async with self.run.transaction() as conn:
+        async with self.writing() as conn:
             checkpoint = await states.begin(
                 conn, project_id, stream, run_id=self.run.run_id, lease=LEASE
             )
@@ -112,7 +133,7 @@ class Work:
 
     async def report_conversation(self, error: Upstream, conversation_id: str) -> None:
         """The messages of one conversation cannot be read; others may."""
-        async with self.run.transaction() as conn:
+        async with self.writing() as conn:
             await self._report(conn, "messages", error, conversation_id)
 
     async def fail(self, stream: Stream, error: Upstream) -> None:
@@ -120,10 +141,11 @@ class Work:
 
         A token or a limit is shared by all streams: then the ones after it fail with it.
         """
-        verdict = verdict_of(error, at=now())
+        verdict = verdict_of(error)
         shared = STREAMS[STREAMS.index(stream) :] if error.kind in SHARED else (stream,)
         async with self.run.transaction() as conn:
             await self._report(conn, stream, error, None)
+            await states.forget_run(conn, self.run.project_id)
             for one in shared:
                 await states.settle(conn, self.run.project_id, one, verdict)
 

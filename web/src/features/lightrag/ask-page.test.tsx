@@ -81,6 +81,11 @@ test("an answer found by words only says so", async () => {
   expect(await screen.findByText(/found by words only/)).toBeInTheDocument();
 });
 
+test("an answer that lost quotes says so and shows the ones that stand", async () => {
+  open("/ask/a1", stored({ notes: ["sources_gone"] }));
+  expect(await screen.findByText(/their quotes are gone/)).toBeInTheDocument();
+});
+
 test("a failure says what, why and the request, keeps the question, and can be retried", async () => {
   const failing = refused(503, "answering_unavailable", "The model did not reply.");
   const { user } = open("/ask", post("/lightrag/query", failing, 503));

@@ -29,6 +29,7 @@ export function Notes({ notes }: { notes: string[] }) {
 function Note({ note }: { note: string }) {
   const { t } = useTranslation();
   if (note === "embeddings_unavailable") return t("notes.embeddings_unavailable");
+  if (note === "sources_gone") return t("notes.sources_gone");
   if (note === "still_embedding") return <StillEmbedding />;
   return note.replaceAll("_", " ");
 }

@@ -98,8 +98,8 @@ export const en = {
     none_chunked_next: "Refresh the data to start preparing it, then ask again.",
     none_embedded: "The conversations are still being prepared for search.",
     none_embedded_next: "Wait until the progress below reaches the end, then ask again.",
-    filtered: "Something was found, but the filters of this question leave nothing to show.",
-    filtered_next: "Ask without narrowing it to one client or period.",
+    filtered: "What was found for this question was deleted, hidden or changed since.",
+    filtered_next: "Ask again for an answer from what is there now.",
     below_threshold: "Nothing close enough to this question was said in the conversations.",
     below_threshold_next: "Use the words a client would have used, or name the client, order or date.",
     unknown: "Nothing in this project's conversations answers the question.",
@@ -110,6 +110,7 @@ export const en = {
     embeddings_unavailable: "Search by meaning is not available now, so this was found by words only. Other wording may find more.",
     still_embedding: "Part of the data is still being prepared, so this answer may miss something.",
     stillProgress: "{{ready}} of {{total}} ready.",
+    sources_gone: "Some messages that this answer quoted were deleted, hidden or changed since, so their quotes are gone. Ask again for an answer from what is there now.",
   },
   feedback: {
     question: "Was this right?",

@@ -1,0 +1,14 @@
+"""What the command `mayak` calls: a small door in front of heavy imports."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line. Ctrl-C is one line even while the program is still loading."""
+    try:
+        from mayak.entry.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("mayak: interrupted\n")
+        sys.exit(130)
