@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,8 +63,10 @@ def process(folder: Path, *arguments: str, **more: str) -> Iterator[dict[str, An
 
 
 @pytest.fixture(scope="session")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
+def demo_folder() -> Iterator[Path]:
+    """Outside of pytest's own folder, which every new run closes to other users for a moment."""
+    with tempfile.TemporaryDirectory(prefix="mayak-demo-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,8 @@ test("a session that ends while asking leads to the login, and the question is k
 
 test("logging out leaves nothing to return to", async () => {
   const { user, place } = open("/ask", http.post("*/api/auth/logout", () => new HttpResponse(null, { status: 204 })));
-  await user.click(await screen.findByRole("button", { name: /Your account/ }));
+  await screen.findByLabelText("Your question"); // the page takes the focus when it is there
+  await user.click(screen.getByRole("button", { name: /Your account/ }));
   await user.click(await screen.findByRole("button", { name: "Log out" }));
   await screen.findByRole("heading", { name: "Log in" });
   await waitFor(() => expect(place()).toBe("/app/login"));
