@@ -30,7 +30,7 @@ from mayak.sync.queries import bindings, errors, states
 SHARED = frozenset({"auth", "rate_limit"})
 """Failures that every other stream would run into as well."""
 NUMBERS = re.compile(r"\d+")
-SEE_ERRORS = "See the list of connector errors; each of them is tried again by itself."
+SEE_ERRORS = "See the list of connector errors; the next sync tries them again."
 COUNTED = {"inbox": "inboxes", "contact": "contacts", "conversation": "conversations",
            "message": "messages", "attachment": "attachments"}  # fmt: skip
 
