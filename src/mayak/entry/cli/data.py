@@ -171,7 +171,7 @@ def _locale(wanted: str, question: str) -> Literal["en", "ru"]:
 
 def _show(answer: AnswerView) -> None:
     if answer.status == "empty":
-        out.print(f"[bold]Not in the data.[/] {escape(answer.reason_text or '')}")
+        out.print(answer.reason_text or "Not in the data.", markup=False)
     for sentence in answer.sentences:
         marks = "".join(f"[{index}]" for index in sentence.citations)
         out.print(plain(f"{sentence.text} {marks}"), markup=False)
