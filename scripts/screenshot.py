@@ -5,10 +5,7 @@ themes and both widths into the given folder, for people to look at.
 """
 
 import argparse
-import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from itertools import product
@@ -18,7 +15,10 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-MAYAK = Path(sys.executable).with_name("mayak")
+sys.path.insert(0, str(ROOT))
+
+from tests.demo import process, run_json  # noqa: E402
+
 QUESTIONS = {
     "en": ("Northwind Coffee", "How did conversion change with the new checkout?"),
     "ru": ("Клиника «Вега»", "Где физически хранятся данные пациентов и резервные копии?"),
@@ -81,16 +81,8 @@ def main() -> None:
     given = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as home:
-        environment = os.environ | {"MAYAK_DATA_DIR": home}
-        subprocess.run([MAYAK, "demo", "--once"], env=environment, check=True, stdout=sys.stderr)
-        command = [str(MAYAK), "demo", "--port", "0", "--json"]
-        running = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        assert running.stdout
-        text = ""
-        while not (text.endswith("}\n") and text.count("{") == text.count("}")):
-            text += running.stdout.readline()
-        demo = json.loads(text)
-        with sync_playwright() as playwright:
+        run_json(Path(home), "demo", "--once")
+        with process(Path(home), "demo", "--port", "0") as demo, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             page = enter(browser, demo, "en", viewport=SIZES["wide"])
             page.keyboard.press("Enter")
@@ -105,8 +97,6 @@ def main() -> None:
                 given.all.mkdir(parents=True, exist_ok=True)
                 shoot(browser, demo, given.all)
             browser.close()
-        running.terminate()
-        running.wait(30)
 
 
 if __name__ == "__main__":

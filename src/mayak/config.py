@@ -122,6 +122,15 @@ class Settings(BaseSettings):
             raise ValueError("it has to start with postgresql://")
         return value
 
+    @field_validator("chatwoot_base_url")
+    @classmethod
+    def _is_base(cls, value: AnyHttpUrl | None) -> AnyHttpUrl | None:
+        # Pasted from the address bar it would be another account's name, and match no binding.
+        path = value.path or "" if value else ""
+        if value and (value.query or value.fragment or "/app/" in path or "/api/" in path):
+            raise ValueError("give the address alone, as https://chat.example.com")
+        return value
+
     @field_validator("mayak_time_zone")
     @classmethod
     def _is_zone(cls, value: str) -> str:

@@ -167,3 +167,15 @@ def test_a_wrong_database_address_does_not_tell_its_password(
         config.load()
 
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "pasted", ["/app/accounts/1/dashboard", "/api/v1", "/?account=1", "/#/conversations"]
+)
+def test_an_address_pasted_from_a_browser_is_refused(
+    monkeypatch: pytest.MonkeyPatch, pasted: str
+) -> None:
+    monkeypatch.setenv("CHATWOOT_BASE_URL", f"https://chat.example.com{pasted}")
+
+    with pytest.raises(Misconfigured, match="CHATWOOT_BASE_URL: give the address alone"):
+        config.load()

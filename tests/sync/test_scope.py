@@ -194,3 +194,15 @@ async def test_a_server_that_lists_more_than_was_asked_for_is_not_believed(
 
     assert await tower.live("cw_conversations") == {"1"}
     assert await tower.live("cw_contacts") == {"1"}
+
+
+async def test_an_inbox_that_does_not_exist_is_not_shown_as_well(tower: Tower, talk: Talk) -> None:
+    talk("Hello", inbox=1, name="Helen")
+    await tower.bind(1, 99)
+
+    result = await tower.sync()
+
+    state = await tower.state("inboxes")
+    assert (result.status, state["status"]) == ("partial", "partial")
+    assert "no inbox 99" in state["cause"]
+    assert await tower.live("cw_messages") == {"1"}

@@ -94,6 +94,8 @@ async def pick_up_strays(database: Database) -> int:
     """
     async with database.system_transaction() as conn:
         strays = await queries.strays(conn)
+        if not strays:
+            return 0
         known = await queue.deliveries(conn)
     found = 0
     for stray in strays:

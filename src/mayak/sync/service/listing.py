@@ -9,7 +9,15 @@ from mayak.connectors.base import Page, Record
 from mayak.connectors.chatwoot import contact, inbox_ids
 from mayak.errors import Upstream
 from mayak.platform.db import Conn
-from mayak.sync.model import LISTING_EVERY, Saved, Stream, merged_contact, poll_window
+from mayak.sync.model import (
+    LISTING_EVERY,
+    Saved,
+    Scope,
+    Stream,
+    Verdict,
+    merged_contact,
+    poll_window,
+)
 from mayak.sync.queries import mirror, walks
 from mayak.sync.service.work import Work
 
@@ -65,7 +73,22 @@ async def sync_inboxes(work: Work) -> bool:
         await work.quarantine(conn, "inboxes", rejected)
         await work.page(conn, "inboxes", rows=saved.written + gone)
     work.count("inbox", Saved(written=saved.written, deleted=gone, unchanged=saved.unchanged))
-    return await work.finish("inboxes")
+    listed = {one.external_id for one in page.records} | {
+        one.external_id for one in page.rejected if one.external_id
+    }
+    return await work.finish("inboxes", _lacking(work.scope, listed))
+
+
+def _lacking(scope: Scope, listed: set[str]) -> Verdict | None:
+    """The state when inboxes are bound that the account does not have; None when it has all."""
+    absent = sorted((scope.inboxes or frozenset()) - listed, key=int)
+    if not absent:
+        return None
+    return Verdict(
+        status="partial",
+        cause=f"The account has no inbox {', '.join(absent)}, which this project is bound to.",
+        next_step="Bind the right ones with `mayak project bind PROJECT --inbox ID`.",
+    )
 
 
 async def sync_contacts(work: Work) -> bool:

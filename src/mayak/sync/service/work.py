@@ -163,18 +163,21 @@ class Work:
         }
         await errors.report(conn, self.run.project_id, stream, [row])
 
-    async def finish(self, stream: Stream) -> bool:
-        """Leave the stream as ok; False and partial when some of its records are failing."""
+    async def finish(self, stream: Stream, lacking: Verdict | None = None) -> bool:
+        """Leave the stream as ok; False and partial when some of its records are failing.
+
+        `lacking` is the state when no record failed and something is missing all the same.
+        """
         project_id = self.run.project_id
         async with self.run.transaction() as conn:
             await errors.resolve_stream(conn, project_id, stream)
             left = await errors.unresolved(conn, project_id, stream)
-            verdict = Verdict(status="ok")
+            verdict = lacking or Verdict(status="ok")
             if left:
                 cause = f"{left} of its records could not be copied."
                 verdict = Verdict(status="partial", cause=cause, next_step=SEE_ERRORS)
             await states.settle(conn, project_id, stream, verdict)
-        return not left
+        return verdict.status == "ok"
 
 
 def named(kind: str, external_id: str) -> str:
