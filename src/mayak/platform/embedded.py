@@ -119,7 +119,10 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stop the server now, whoever uses it. Does nothing when it is down."""
         if self.postmaster() is not None:
-            self._run("pg_ctl", "-D", str(self.cluster), "-w", "-t", "60", "-m", "fast", "stop")
+            # Relative, as the start: a folder above that was closed meanwhile must not keep it up.
+            self._run(
+                "pg_ctl", "-D", ".", "-w", "-t", "60", "-m", "fast", "stop", inside=self.cluster
+            )
 
     def launch(self) -> None:
         """Start a stopped server without becoming a user of it."""
