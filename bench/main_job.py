@@ -123,7 +123,8 @@ async def working(
     database: Database, job_type: str, *things: tuple[type[Any], Any]
 ) -> AsyncIterator[None]:
     """A worker of one job type."""
-    worker = Worker(database, REGISTRY, Resources(dict(things)), only={job_type})
+    resources = Resources({Database: database, Registry: REGISTRY, **dict(things)})
+    worker = Worker(database, REGISTRY, resources, only={job_type})
     task = asyncio.create_task(worker.run())
     yield
     await worker.stop(timedelta(seconds=5))
