@@ -54,8 +54,17 @@ class Settings(BaseSettings):
     shutdown_timeout: Annotated[float, Gt(0), Le(600)] = knob(
         20.0, "Seconds that a stopping worker waits for running jobs before it hands them back."
     )
-    worker_concurrency: Annotated[int, Ge(2), Le(200)] = knob(
-        20, "The most jobs that one worker runs at once."
+    worker_io: Annotated[int, Ge(1), Le(200)] = knob(
+        16, "Jobs that one worker runs at once while they wait for other services."
+    )
+    worker_cpu: Annotated[int, Ge(1), Le(64)] = knob(
+        2, "Jobs that one worker runs at once that compute, such as embeddings."
+    )
+    worker_derive: Annotated[int, Ge(1), Le(200)] = knob(
+        4, "Jobs that one worker runs at once that derive rows from rows in the database."
+    )
+    worker_memory_mb: Annotated[int, Ge(0)] = knob(
+        0, "Memory that `mayak worker` may take; a job that wants more fails. 0 sets no limit."
     )
 
     mayak_host: str = knob("127.0.0.1", "The address that the web server listens on.", "http")
@@ -106,7 +115,7 @@ class Settings(BaseSettings):
     )
 
     lightrag_only: bool = knob(
-        True, "1 keeps the six legacy jobs paused. No such job is built yet.", "later"
+        True, "1 keeps the six legacy jobs of every project paused, 0 lets them run."
     )
     linear_api_key: SecretStr | None = knob(None, "Linear. Not used yet.", "later")
     linear_base_url: AnyHttpUrl | None = knob(None, "Linear. Not used yet.", "later")

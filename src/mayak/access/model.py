@@ -21,6 +21,7 @@ Permission = Literal[
     "lightrag.refresh",
     "jobs.read",
     "jobs.run",
+    "jobs.manage",
     "connectors.read",
     "connectors.manage",
 ]
@@ -34,6 +35,7 @@ LEAST: dict[Permission, Role] = {
     "lightrag.refresh": "operator",
     "jobs.read": "viewer",
     "jobs.run": "operator",
+    "jobs.manage": "manager",
     "connectors.read": "viewer",
     "connectors.manage": "manager",
 }

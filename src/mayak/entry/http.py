@@ -34,7 +34,7 @@ from mayak.lightrag import api as lightrag
 from mayak.platform.telemetry import RequestMeasures
 from mayak.sync import api as sync
 
-ROUTERS = (access.router, sync.router, automation.router, lightrag.router, monitoring.router)
+ROUTERS = (access.router, sync.router, lightrag.router, automation.router, monitoring.router)
 PROBLEM = {
     "description": "What went wrong (RFC 9457).",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},

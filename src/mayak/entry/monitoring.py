@@ -38,6 +38,8 @@ KEPT = timedelta(seconds=15)
 """For how long counts are told again, however often somebody asks: each reads whole tables."""
 LONG_WAIT = timedelta(minutes=10)
 """A run that could have started this long ago says that workers do not keep up."""
+LATE = timedelta(minutes=2)
+"""A schedule whose slot passed this long ago says that nobody looks."""
 MANY = 10_000
 """Waiting chunks are counted no further."""
 
@@ -135,10 +137,16 @@ async def _worker(conn: Conn) -> Seen:
 
 
 async def _queue(conn: Conn) -> Seen:
-    waiting = await automation.longest_wait(conn)
-    if waiting < LONG_WAIT:
-        return True, f"longest wait {waiting.total_seconds():.0f} s"
-    return False, f"a run waits for {waiting.total_seconds() / 60:.0f} min: see GET /jobs/runs"
+    load = await automation.load(conn)
+    waits = load.longest_wait
+    if load.overdue > LATE:
+        late = load.overdue.total_seconds() / 60
+        return False, f"a schedule is {late:.0f} min late: no worker ticks"
+    if waits > LONG_WAIT:
+        return False, f"a run waits for {waits.total_seconds() / 60:.0f} min: see GET /jobs/status"
+    if load.suspended:
+        return False, f"{load.suspended} jobs are suspended: see GET /jobs/scheduler"
+    return True, f"longest wait {waits.total_seconds():.0f} s, no job suspended"
 
 
 async def _connectors(conn: Conn) -> Seen:

@@ -13,9 +13,9 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from mayak.automation.service import Worker
+from mayak.automation.service import Worker, obey_flag
 from mayak.entry.http import build_app
-from mayak.entry.wiring import Parts
+from mayak.entry.wiring import Parts, worker_slots
 from mayak.errors import AppError, Misconfigured
 from mayak.platform.embedded import EmbeddedPostgres
 
@@ -143,8 +143,10 @@ async def working(
         parts.registry,
         parts.resources,
         only=only,
-        concurrency=parts.settings.worker_concurrency,
+        slots=worker_slots(parts.settings),
     )
+    if only is None:
+        await obey_flag(parts.database, parts.registry, lightrag_only=parts.settings.lightrag_only)
     task = asyncio.create_task(worker.run())
     try:
         yield task

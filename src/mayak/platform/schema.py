@@ -1,7 +1,7 @@
 """Migrations: numbered plain-SQL files, forward only, applied by every entry point.
 
 One process migrates at a time: an advisory lock makes the others wait, then find nothing
-left to do. The queue engine's own tables are installed and upgraded here too.
+left to do.
 """
 
 import asyncio
@@ -16,7 +16,6 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict
 
 from mayak.errors import Misconfigured
-from mayak.platform import queue
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +39,6 @@ async def migrate(dsn: str) -> int:
             try:
                 await _check_server(conn)
                 applied = await asyncio.to_thread(_apply, dsn)
-                await queue.install(conn)
             finally:
                 await conn.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
     except psycopg.OperationalError as error:

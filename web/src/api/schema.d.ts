@@ -208,6 +208,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dead Letters
+         * @description Failed runs that nothing took care of, grouped by their cause. `q` looks into messages and
+         *     payloads. The letters of one cause: `GET /jobs/runs?fingerprint=`.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Letters
+         * @description Be done with dead letters without doing their work. Their runs stay in the history.
+         */
+        post: operations["discard_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Letters
+         * @description Queue the work of dead letters again, each with its own payload, and be done with them.
+         */
+        post: operations["replay_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/dead-letters/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Letters
+         * @description Take back what was discarded since then.
+         */
+        post: operations["restore_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/embeddings/run": {
         parameters: {
             query?: never;
@@ -228,6 +309,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause All
+         * @description Let every active job of the project rest. Runs that go on go on.
+         */
+        post: operations["pause_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume All
+         * @description Wake what was paused all at once; what rested before goes on resting.
+         */
+        post: operations["resume_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/runs": {
         parameters: {
             query?: never;
@@ -237,7 +358,7 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description Runs of the project, newest first.
+         * @description Runs of the project, newest first. `status` may be given several times.
          */
         get: operations["list_runs"];
         put?: never;
@@ -257,11 +378,191 @@ export interface paths {
         };
         /**
          * Read Run
-         * @description One run: its progress, what it counted, its error.
+         * @description One run: its progress, what it counted, its error, what caused it and what it caused.
          */
         get: operations["read_run"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description End a run: at once if it waits; if it goes on, its worker is told and it ends soon.
+         */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/runs/{run_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay
+         * @description Do the work of a run that ended again. Replaying a dead letter twice changes nothing.
+         */
+        post: operations["replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/scheduler": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Scheduler
+         * @description Every job of the project: when it runs next, how it is doing, what it is waiting for.
+         */
+        get: operations["read_scheduler"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/scheduler/tick": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tick
+         * @description Look at the project's schedules now, as workers do every second. No slot runs twice.
+         */
+        post: operations["tick"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Status
+         * @description How much waits and runs, what failed, and which workers live.
+         */
+        get: operations["read_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{job_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change when a job runs by itself, and what it does when it is late.
+         */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/jobs/{job_type}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause
+         * @description Let a job rest. A run that goes on goes on; one that waits is withdrawn.
+         */
+        post: operations["pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{job_type}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume
+         * @description Wake a paused or suspended job; it runs at its next slot.
+         */
+        post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{job_type}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Now
+         * @description Ask for a run now, also of a paused job. When one waits already, that one is returned.
+         */
+        post: operations["run_now"];
         delete?: never;
         options?: never;
         head?: never;
@@ -546,6 +847,11 @@ export interface components {
             /** Name */
             name: string | null;
         };
+        /** ChangedView */
+        ChangedView: {
+            /** Changed */
+            changed: string[];
+        };
         /** Check */
         Check: {
             /** Detail */
@@ -660,6 +966,61 @@ export interface components {
             /** Stream */
             stream: string;
         };
+        /** DeadLettersPage */
+        DeadLettersPage: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Items */
+            items: components["schemas"]["DeadLettersView"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * DeadLettersView
+         * @description Failed runs with one cause.
+         */
+        DeadLettersView: {
+            /** Count */
+            count: number;
+            /** Fingerprint */
+            fingerprint: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Job Types */
+            job_types: string[];
+            /** Kind */
+            kind: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Message */
+            message: string;
+            /**
+             * Newest
+             * Format: uuid
+             */
+            newest: string;
+        };
+        /** DiscardedView */
+        DiscardedView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Dry Run */
+            dry_run: boolean;
+            /** Letters */
+            letters: number;
+        };
         /** EmbeddingView */
         EmbeddingView: {
             /** Dimensions */
@@ -687,6 +1048,120 @@ export interface components {
             status: "ok" | "degraded" | "down";
             /** Version */
             version: string;
+        };
+        /**
+         * JobView
+         * @description A job type as it stands in the project.
+         */
+        JobView: {
+            /** After */
+            after: string[];
+            /** Built */
+            built: boolean;
+            /** Cadence Seconds */
+            cadence_seconds: number | null;
+            /**
+             * Catchup
+             * @enum {string}
+             */
+            catchup: "latest" | "all" | "skip";
+            /** Consecutive Failures */
+            consecutive_failures: number;
+            /** Cron */
+            cron: string | null;
+            /** Custom */
+            custom: boolean;
+            /** Job Type */
+            job_type: string;
+            last_run: components["schemas"]["LastRunView"] | null;
+            /** Last Success At */
+            last_success_at: string | null;
+            /** Legacy */
+            legacy: boolean;
+            /** Max Attempts */
+            max_attempts: number;
+            /** Next Run At */
+            next_run_at: string | null;
+            /**
+             * Overlap
+             * @enum {string}
+             */
+            overlap: "queue" | "skip";
+            /** Pause Reason */
+            pause_reason: ("person" | "project" | "lightrag_only" | "failures") | null;
+            /** Paused At */
+            paused_at: string | null;
+            /** Paused By */
+            paused_by: string | null;
+            /**
+             * Queue
+             * @enum {string}
+             */
+            queue: "io" | "cpu" | "derive";
+            queued: components["schemas"]["RunView"] | null;
+            running: components["schemas"]["RunView"] | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "paused" | "suspended";
+            /** Time Zone */
+            time_zone: string;
+            /** Timeout Seconds */
+            timeout_seconds: number;
+        };
+        /**
+         * JobsStatusView
+         * @description How the jobs of the project are doing.
+         */
+        JobsStatusView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Dead Letters */
+            dead_letters: number;
+            /** Last Day */
+            last_day: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Late Slots */
+            late_slots: number;
+            /** Longest Wait Seconds */
+            longest_wait_seconds: number;
+            /** Overdue Seconds */
+            overdue_seconds: number;
+            /** Queues */
+            queues: components["schemas"]["QueueView"][];
+            /** Suspended */
+            suspended: number;
+            /** Waiting For Retry */
+            waiting_for_retry: number;
+            /** Workers */
+            workers: components["schemas"]["WorkerView"][];
+        };
+        /** LastRunView */
+        LastRunView: {
+            /** Error */
+            error: string | null;
+            /**
+             * Finished At
+             * Format: date-time
+             */
+            finished_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "ok" | "partial" | "failed" | "dead" | "skipped" | "missed" | "cancelled";
         };
         /** LocaleChoice */
         LocaleChoice: {
@@ -840,10 +1315,109 @@ export interface components {
              */
             status: "answered" | "empty";
         };
+        /** QueueView */
+        QueueView: {
+            /**
+             * Queue
+             * @enum {string}
+             */
+            queue: "io" | "cpu" | "derive";
+            /** Running */
+            running: number;
+            /** Slots */
+            slots: number;
+            /** Waiting */
+            waiting: number;
+        };
         /** RefreshView */
         RefreshView: {
             /** Runs */
             runs: components["schemas"]["RunView"][];
+        };
+        /** ReplayedView */
+        ReplayedView: {
+            /** Dry Run */
+            dry_run: boolean;
+            /** Letters */
+            letters: number;
+            /** Runs */
+            runs: number | null;
+        };
+        /** RestoredView */
+        RestoredView: {
+            /** Letters */
+            letters: number;
+        };
+        /**
+         * RunDetail
+         * @description A run, its payload, and the runs next to it.
+         */
+        RunDetail: {
+            /** Attempt */
+            attempt: number;
+            /** Because */
+            because: string | null;
+            /** Cancel Requested At */
+            cancel_requested_at: string | null;
+            /** Counters */
+            counters: {
+                [key: string]: unknown;
+            };
+            /** Down */
+            down: components["schemas"]["RunView"][];
+            error: components["schemas"]["RunErrorView"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Type */
+            job_type: string;
+            /** Not Before */
+            not_before: string | null;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            progress: components["schemas"]["ProgressView"] | null;
+            /**
+             * Queue
+             * @enum {string}
+             */
+            queue: "io" | "cpu" | "derive";
+            /**
+             * Queued At
+             * Format: date-time
+             */
+            queued_at: string;
+            /** Reason */
+            reason: ("still_running" | "already_waiting" | "outage" | "not_built" | "cancelled" | "paused" | "taken_over") | null;
+            /** Replayed As */
+            replayed_as: string | null;
+            /** Resolution */
+            resolution: ("passed_on" | "superseded" | "replayed" | "discarded") | null;
+            /** Slot At */
+            slot_at: string | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "ok" | "partial" | "failed" | "dead" | "skipped" | "missed" | "cancelled";
+            /** Trace */
+            trace: string | null;
+            /**
+             * Trigger
+             * @enum {string}
+             */
+            trigger: "schedule" | "manual" | "cascade" | "retry" | "webhook";
+            /** Up */
+            up: components["schemas"]["RunView"][];
+            /** Upstream */
+            upstream: string[];
         };
         /** RunErrorView */
         RunErrorView: {
@@ -854,6 +1428,13 @@ export interface components {
             /** Message */
             message: string;
         };
+        /** RunOrder */
+        RunOrder: {
+            /** Payload */
+            payload?: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * RunView
          * @description One run of a job.
@@ -863,6 +1444,8 @@ export interface components {
             attempt: number;
             /** Because */
             because: string | null;
+            /** Cancel Requested At */
+            cancel_requested_at: string | null;
             /** Counters */
             counters: {
                 [key: string]: unknown;
@@ -881,17 +1464,30 @@ export interface components {
             not_before: string | null;
             progress: components["schemas"]["ProgressView"] | null;
             /**
+             * Queue
+             * @enum {string}
+             */
+            queue: "io" | "cpu" | "derive";
+            /**
              * Queued At
              * Format: date-time
              */
             queued_at: string;
+            /** Reason */
+            reason: ("still_running" | "already_waiting" | "outage" | "not_built" | "cancelled" | "paused" | "taken_over") | null;
+            /** Replayed As */
+            replayed_as: string | null;
+            /** Resolution */
+            resolution: ("passed_on" | "superseded" | "replayed" | "discarded") | null;
+            /** Slot At */
+            slot_at: string | null;
             /** Started At */
             started_at: string | null;
             /**
              * Status
              * @enum {string}
              */
-            status: "queued" | "running" | "ok" | "partial" | "failed" | "dead" | "skipped" | "cancelled";
+            status: "queued" | "running" | "ok" | "partial" | "failed" | "dead" | "skipped" | "missed" | "cancelled";
             /**
              * Trigger
              * @enum {string}
@@ -899,6 +1495,46 @@ export interface components {
             trigger: "schedule" | "manual" | "cascade" | "retry" | "webhook";
             /** Upstream */
             upstream: string[];
+        };
+        /**
+         * ScheduleChange
+         * @description What is left out stays as it is.
+         */
+        ScheduleChange: {
+            /** Cadence Seconds */
+            cadence_seconds?: number | null;
+            /** Catchup */
+            catchup?: ("latest" | "all" | "skip") | null;
+            /** Cron */
+            cron?: string | null;
+            /** Overlap */
+            overlap?: ("queue" | "skip") | null;
+            /**
+             * Reset
+             * @default false
+             */
+            reset: boolean;
+            /** Time Zone */
+            time_zone?: string | null;
+        };
+        /**
+         * SchedulerView
+         * @description Every job of the project.
+         */
+        SchedulerView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Items */
+            items: components["schemas"]["JobView"][];
+            /** Lightrag Only */
+            lightrag_only: boolean;
+            /** Overdue Seconds */
+            overdue_seconds: number;
+            /** Workers */
+            workers: number;
         };
         /** SentenceView */
         SentenceView: {
@@ -1019,6 +1655,18 @@ export interface components {
             /** Until */
             until: string | null;
         };
+        /**
+         * TickView
+         * @description What a tick did for the project.
+         */
+        TickView: {
+            /** Missed */
+            missed: number;
+            /** Queued */
+            queued: components["schemas"]["RunView"][];
+            /** Skipped */
+            skipped: number;
+        };
         /** TimingsView */
         TimingsView: {
             /** Answer Ms */
@@ -1048,6 +1696,61 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "member";
+        };
+        /** WhichDiscarded */
+        WhichDiscarded: {
+            /** Fingerprint */
+            fingerprint?: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * WhichLetters
+         * @description Everything that is given has to fit. To mean all of them, say so with `all`.
+         */
+        WhichLetters: {
+            /**
+             * All
+             * @default false
+             */
+            all: boolean;
+            /** Before */
+            before?: string | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /** Fingerprint */
+            fingerprint?: string | null;
+            /** Job Type */
+            job_type?: string | null;
+            /** Q */
+            q?: string | null;
+        };
+        /** WorkerView */
+        WorkerView: {
+            /** Host */
+            host: string;
+            /** Pid */
+            pid: number;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /** Slots */
+            slots: {
+                [key: string]: number;
+            };
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
         };
     };
     responses: never;
@@ -1400,6 +2103,138 @@ export interface operations {
             };
         };
     };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                job_type?: string | null;
+                fingerprint?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLettersPage"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhichLetters"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscardedView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhichLetters"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhichDiscarded"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     run_embeddings: {
         parameters: {
             query?: never;
@@ -1429,11 +2264,73 @@ export interface operations {
             };
         };
     };
+    pause_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_runs: {
         parameters: {
             query?: {
                 job_type?: string | null;
-                status?: ("queued" | "running" | "ok" | "partial" | "failed" | "dead" | "skipped" | "cancelled") | null;
+                status?: ("queued" | "running" | "ok" | "partial" | "failed" | "dead" | "skipped" | "missed" | "cancelled")[] | null;
+                trigger?: ("schedule" | "manual" | "cascade" | "retry" | "webhook") | null;
+                fingerprint?: string | null;
+                since?: string | null;
+                until?: string | null;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -1476,6 +2373,287 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_scheduler: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulerView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tick: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TickView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobsStatusView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RunOrder"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,85 +1,131 @@
-"""SQL over all runs: what went astray, which workers live, how much there is of what."""
+"""SQL over all runs: which workers live, whose runs lost theirs, how much there is of what."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
-from mayak.automation.model import Status
-from mayak.platform.db import Conn, execute, fetch_all, fetch_dicts, fetch_value
+import orjson
 
-STRAYED: LiteralString = """
-SELECT project_id, id, job_type, status, queue_job_id FROM worker_runs
- WHERE status = 'running' AND coalesce(beat_at, started_at) < now() - interval '30 seconds'
-    OR status = 'queued' AND queued_at < now() - interval '30 seconds'
-   AND (not_before IS NULL OR not_before < now() - interval '10 seconds')
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stray:
-    """A run that may have lost its wake-up."""
-
-    project_id: UUID
-    id: UUID
-    job_type: str
-    status: Status
-    queue_job_id: int | None
-
-
-async def strays(conn: Conn) -> list[Stray]:
-    """Runs of every project that are open for long enough to be looked at."""
-    return await fetch_all(conn, Stray, STRAYED)
-
-
-REVIVE: LiteralString = """
-UPDATE worker_runs AS mine SET status = 'queued', lease_token = NULL, queue_job_id = NULL
- WHERE id = %(run_id)s AND status = 'running' AND queue_job_id IS NOT DISTINCT FROM %(queue_job_id)s
-   AND NOT EXISTS (SELECT 1 FROM worker_runs AS other
-                    WHERE other.job_type = mine.job_type AND other.status = 'queued')
-"""
-ABANDON: LiteralString = """
-UPDATE worker_runs
-   SET status = 'failed', finished_at = now(), lease_token = NULL, error_kind = 'crashed',
-       error_message = 'Its worker died; a newer run was waiting and took its place.'
- WHERE id = %(run_id)s AND status = 'running' AND queue_job_id IS NOT DISTINCT FROM %(queue_job_id)s
-"""
-
-
-async def revive(conn: Conn, stray: Stray) -> bool:
-    """Queue a running run again whose delivery is gone. False when a newer one waits instead."""
-    values = {"run_id": stray.id, "queue_job_id": stray.queue_job_id}
-    if await execute(conn, REVIVE, **values):
-        return True
-    await execute(conn, ABANDON, **values)
-    return False
-
+from mayak.automation.model import Queue
+from mayak.automation.queries.line import Claim
+from mayak.platform.db import Conn, execute, fetch_all, fetch_dicts, fetch_one, fetch_value
 
 SEEN: LiteralString = """
-INSERT INTO workers (id, host, pid, seen_at) VALUES (%(id)s, %(host)s, %(pid)s, now())
-    ON CONFLICT (id) DO UPDATE SET seen_at = now()
+INSERT INTO workers (id, host, pid, seen_at, lease_until, serves_all, slots)
+VALUES (%(id)s, %(host)s, %(pid)s, now(), now() + %(lease)s, %(serves_all)s, %(slots)s::jsonb)
+    ON CONFLICT (id) DO UPDATE SET seen_at = now(), lease_until = now() + %(lease)s
 """
 FORGET: LiteralString = """
-DELETE FROM workers WHERE id = %(id)s OR seen_at < now() - interval '1 hour'
+DELETE FROM workers WHERE id = %(id)s OR lease_until < now() - interval '1 hour'
 """
 ALIVE: LiteralString = """
-SELECT count(*) FROM workers WHERE seen_at > now() - interval '30 seconds'
+SELECT count(*) FROM workers WHERE serves_all AND lease_until > now()
 """
 
 
-async def seen(conn: Conn, worker_id: UUID, host: str, pid: int) -> None:
-    """A worker says that it lives."""
-    await execute(conn, SEEN, id=worker_id, host=host, pid=pid)
+async def seen(  # one argument per column
+    conn: Conn,
+    worker_id: UUID,
+    host: str,
+    pid: int,
+    *,
+    lease: timedelta,
+    serves_all: bool,
+    slots: Mapping[Queue, int],
+) -> None:
+    """A worker says that it lives, and takes another lease."""
+    await execute(
+        conn,
+        SEEN,
+        id=worker_id,
+        host=host,
+        pid=pid,
+        lease=lease,
+        serves_all=serves_all,
+        slots=orjson.dumps(slots).decode(),
+    )
 
 
 async def forget(conn: Conn, worker_id: UUID) -> None:
+    """A worker ends; those that went silent long ago are forgotten with it."""
     await execute(conn, FORGET, id=worker_id)
 
 
 async def workers_alive(conn: Conn) -> int:
-    """How many workers said so within 30 seconds."""
+    """How many workers of all job types have a lease."""
     count: int = await fetch_value(conn, ALIVE)
     return count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A run that stands under a worker's name."""
+
+    id: UUID
+    lease_token: UUID
+    cancel_requested: bool
+
+
+HELD: LiteralString = """
+SELECT id, lease_token, cancel_requested_at IS NOT NULL AS cancel_requested
+  FROM worker_runs WHERE status = 'running' AND worker_id = %(worker_id)s
+"""
+
+
+async def held_by(conn: Conn, worker_id: UUID) -> list[Held]:
+    """What the database believes that a worker is doing."""
+    return await fetch_all(conn, Held, HELD, worker_id=worker_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stray:
+    """A run whose worker went silent."""
+
+    claim: Claim
+    cancel_requested: bool
+
+
+STRAYED: LiteralString = """
+SELECT project_id, id, job_type, key, trigger, payload, slot_at, attempt, starts, lease_token,
+       started_at, cancel_requested_at IS NOT NULL AS cancel_requested
+  FROM worker_runs AS run
+ WHERE status = 'running'
+   AND NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = run.worker_id AND lease_until > now())
+ LIMIT %(limit)s
+   FOR UPDATE SKIP LOCKED
+"""
+
+
+async def strays(conn: Conn, *, limit: int) -> list[Stray]:
+    """Runs whose worker has no lease any more, nobody else's until the transaction ends."""
+    rows = await fetch_dicts(conn, STRAYED, limit=limit)
+    return [Stray(cancel_requested=row.pop("cancel_requested"), claim=Claim(**row)) for row in rows]
+
+
+REVIVE: LiteralString = """
+UPDATE worker_runs AS mine
+   SET status = 'queued', lease_token = NULL, worker_id = NULL, attempt = greatest(attempt - 1, 0)
+ WHERE project_id = %(project_id)s AND id = %(run_id)s AND lease_token = %(lease_token)s
+   AND status = 'running'
+   AND NOT EXISTS (SELECT 1 FROM worker_runs AS other
+                    WHERE other.project_id = mine.project_id AND other.job_type = mine.job_type
+                      AND other.key = mine.key AND other.status = 'queued')
+RETURNING queue
+"""
+
+
+async def revive(conn: Conn, claim: Claim) -> str | None:
+    """Let a stray wait again, in its old place; its queue. None when a newer one waits instead."""
+    queue: str | None = await fetch_value(
+        conn,
+        REVIVE,
+        project_id=claim.project_id,
+        run_id=claim.id,
+        lease_token=claim.lease_token,
+    )
+    return queue
 
 
 COUNTS: LiteralString = """
@@ -94,14 +140,73 @@ async def counts(conn: Conn) -> list[dict[str, Any]]:
     return await fetch_dicts(conn, COUNTS)
 
 
-LONGEST_WAIT: LiteralString = """
-SELECT coalesce(max(now() - greatest(queued_at, coalesce(not_before, queued_at))), interval '0')
-  FROM worker_runs
- WHERE status = 'queued' AND (not_before IS NULL OR not_before <= now())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How the line is doing, in the scope of a connection."""
+
+    queued: dict[str, int]
+    """By queue: runs that could start."""
+    running: dict[str, int]
+    waiting_for_retry: int
+    longest_wait: timedelta
+    """Of the run that could have started first."""
+    overdue: timedelta
+    """How long the schedule that waits longest for its slot is late."""
+    suspended: int
+    dead_letters: int
+    late_slots: int
+    """Slots of the last day that were missed or left out."""
+
+
+LOAD: LiteralString = """
+WITH open AS (
+  SELECT queue, status, not_before IS NOT NULL AND not_before > now() AS later,
+         now() - greatest(queued_at, coalesce(not_before, queued_at)) AS waits
+    FROM worker_runs WHERE status IN ('queued', 'running')
+)
+SELECT coalesce((SELECT jsonb_object_agg(queue, number)
+                   FROM (SELECT queue, count(*) AS number FROM open
+                          WHERE status = 'queued' AND NOT later GROUP BY queue) AS q), '{}')
+         AS queued,
+       coalesce((SELECT jsonb_object_agg(queue, number)
+                   FROM (SELECT queue, count(*) AS number FROM open
+                          WHERE status = 'running' GROUP BY queue) AS r), '{}') AS running,
+       (SELECT count(*) FROM open WHERE later) AS waiting_for_retry,
+       coalesce((SELECT max(waits) FROM open WHERE status = 'queued' AND NOT later), '0')
+         AS longest_wait,
+       greatest('0', coalesce((SELECT now() - min(next_run_at) FROM scheduled_jobs
+                                WHERE status = 'active'), '0')) AS overdue,
+       (SELECT count(*) FROM scheduled_jobs WHERE status = 'suspended') AS suspended,
+       (SELECT count(*) FROM worker_runs
+         WHERE status IN ('failed', 'dead') AND resolution IS NULL) AS dead_letters,
+       (SELECT count(*) FROM worker_runs
+         WHERE slot_at IS NOT NULL AND queued_at > now() - interval '1 day'
+           AND (status = 'missed' OR status = 'skipped' AND reason = 'still_running')) AS late_slots
 """
 
 
-async def longest_wait(conn: Conn) -> timedelta:
-    """How long the run that waits longest could have started already."""
-    wait: timedelta = await fetch_value(conn, LONGEST_WAIT)
-    return wait
+async def load(conn: Conn) -> Load:
+    found = await fetch_one(conn, Load, LOAD)
+    assert found is not None
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveWorker:
+    id: UUID
+    host: str
+    pid: int
+    started_at: datetime
+    seen_at: datetime
+    slots: dict[str, int]
+
+
+WORKERS: LiteralString = """
+SELECT id, host, pid, started_at, seen_at, slots FROM workers
+ WHERE serves_all AND lease_until > now() ORDER BY started_at
+"""
+
+
+async def workers(conn: Conn) -> list[LiveWorker]:
+    """Workers that have a lease, the oldest first."""
+    return await fetch_all(conn, LiveWorker, WORKERS)

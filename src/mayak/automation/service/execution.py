@@ -1,90 +1,55 @@
-"""One run, from its wake-up to its end.
+"""One run: its handler, what the handler may do, and the verdict when it ends.
 
-The end is one transaction: the run's status, the runs it causes and the wake-up of the one
-that waited commit together. A worker that lost its lease commits nothing.
+A handler is code that may raise anything, hang, refuse to be cancelled or return nonsense. None of
+that reaches the worker: each becomes a verdict.
 """
 
 import asyncio
-import hashlib
 import random
-import re
 import time
+import traceback
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 import orjson
 import structlog
 
 from mayak.automation import queries
-from mayak.automation.model import SUCCESS, JobType, Registry, Result, Status, Trigger
-from mayak.automation.queries import Claim, Failure
-from mayak.automation.service.triggers import trigger, wake_payload
+from mayak.automation.model import Failure, JobType, Reason, Result, Trigger, backoff
+from mayak.automation.queries import Claim, Ending
+from mayak.automation.service.recording import Recorder
 from mayak.errors import AppError, LeaseLost, Upstream
 from mayak.kit.resources import Resources
-from mayak.platform import queue
-from mayak.platform.db import Conn, Database, OperationalError
+from mayak.kit.text import without_nul
+from mayak.platform.db import Conn, Database, OperationalError, is_lost
 
 log = structlog.get_logger(__name__)
 Resource = TypeVar("Resource")
+Why = Literal["timeout", "stopping", "cancelled", "lost"]
 
-MOST_STARTS = 5
-"""A run whose worker died this often is not started again: it is probably what kills them."""
-BEAT_EVERY = 5.0
-"""Seconds between two signs of life of a run."""
 PROGRESS_EVERY = 0.4
 """Seconds between two progress writes of one run."""
-_VARIABLE = re.compile(r"[0-9a-f]{8,}|\d+", re.IGNORECASE)
-
-
-def backoff(attempt: int, *, told: timedelta | None, jitter: float) -> timedelta:
-    """How long to wait before attempt number `attempt + 1`.
-
-    30 s doubling up to an hour, give or take 15 % by `jitter` in [-1, 1]; what the service
-    told us to wait wins, with jitter only upward, so that we never come back too early.
-    """
-    if told is not None:
-        return told + timedelta(seconds=abs(jitter))
-    base = min(3600.0, 30.0 * 2 ** (attempt - 1))
-    return timedelta(seconds=base * (1 + 0.15 * jitter))
-
-
-def fingerprint(kind: str, message: str) -> str:
-    """The same for errors that differ only in numbers and ids."""
-    return hashlib.sha256(f"{kind}:{_VARIABLE.sub('#', message)}".encode()).hexdigest()[:12]
-
-
-def failure_of(error: BaseException) -> Failure:
-    """What the history keeps of an error."""
-    kind: str
-    message = str(error).strip()
-    if isinstance(error, Upstream):
-        kind = error.kind
-    elif isinstance(error, AppError):
-        kind = error.code
-    elif isinstance(error, TimeoutError):
-        kind, message = "timeout", message or "The run took longer than it may."
-    elif isinstance(error, OperationalError):
-        kind = "database"
-    else:
-        kind, message = "bug", f"{type(error).__name__}: {message}"
-    return Failure(kind=kind, message=message[:1000], fingerprint=fingerprint(kind, message))
+GRACE = 5.0
+"""Seconds that a handler has to end after it was told to; then it is left behind, fenced off."""
+LOST_PAUSE = timedelta(seconds=1)
+LONGEST_MESSAGE = 1000
+LONGEST_TRACE = 4000
 
 
 class RunningJob:
     """The JobRun that a handler is given."""
 
-    def __init__(
-        self, database: Database, resources: Resources, project_id: UUID, claim: Claim
-    ) -> None:
+    __slots__ = ("_claim", "_database", "_resources", "_said_at", "project_id")
+
+    def __init__(self, database: Database, resources: Resources, claim: Claim) -> None:
         self._database = database
         self._resources = resources
         self._claim = claim
         self._said_at = 0.0
-        self.project_id = project_id
+        self.project_id = claim.project_id
 
     @property
     def run_id(self) -> UUID:
@@ -97,6 +62,10 @@ class RunningJob:
     @property
     def payload(self) -> Mapping[str, Any]:
         return self._claim.payload
+
+    @property
+    def slot_at(self) -> datetime | None:
+        return self._claim.slot_at
 
     @property
     def started_at(self) -> datetime:
@@ -123,149 +92,151 @@ class RunningJob:
                 raise LeaseLost(self._claim.id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
-    """Executes runs: what a worker needs, handed down once."""
+class Bug(Exception):
+    """What a handler did that no handler may do."""
 
-    database: Database
-    registry: Registry
-    resources: Resources
 
-    async def execute(self, wake: queue.Wake) -> None:
-        """Claim the run that `wake` names, run its handler, record how it ended."""
-        where = orjson.loads(wake.payload)
-        project_id, run_id = UUID(where["project_id"]), UUID(where["run_id"])
-        claim = await self._claim(project_id, run_id, wake.job_id)
-        if claim is None:
-            return
-        bound = log.bind(run=str(run_id), job=claim.job_type, project=str(project_id))
-        job = self.registry[claim.job_type]
-        if claim.starts > MOST_STARTS:
-            message = f"Its worker died {claim.starts - 1} times while running it."
-            dead = Failure(kind="crashed", message=message, fingerprint=fingerprint("crashed", ""))
-            await self._end(project_id, job, claim, "dead", failure=dead)
-            return
-        bound.info("run started", attempt=claim.attempt, trigger=claim.trigger)
-        beating = asyncio.create_task(self._beat(project_id, claim))
+async def _contained(job: JobType, run: RunningJob) -> Result:
+    """The handler's result. What would end the process ends the run only."""
+    try:
+        return await job.handler(run)
+    except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+        raise Bug(f"{type(error).__name__} was raised: {error}") from error
+
+
+class Execution:
+    """A run of ours that goes on."""
+
+    __slots__ = ("_over", "_task", "_timer", "claim", "job", "why")
+
+    def __init__(self, job: JobType, claim: Claim, run: RunningJob) -> None:
+        loop = asyncio.get_running_loop()
+        self.job = job
+        self.claim = claim
+        self.why: Why | None = None
+        """Why it was told to stop, if it was."""
+        self._over: asyncio.Future[None] = loop.create_future()
+        self._task = loop.create_task(_contained(job, run))
+        self._task.add_done_callback(self._end)
+        self._timer = loop.call_later(job.timeout.total_seconds(), self.stop, "timeout")
+
+    def stop(self, why: Why) -> None:
+        """Cancel the handler. One that does not end within GRACE is left behind."""
+        if self.why is None and not self._task.done():
+            self.why = why
+            self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_later(GRACE, self._end)
+            self._task.cancel()
+
+    @property
+    def ended(self) -> bool:
+        """Its handler has ended, or was left behind; it may not be recorded yet."""
+        return self._over.done()
+
+    def _end(self, _: object = None) -> None:
+        if not self._over.done():
+            self._over.set_result(None)
+
+    async def outcome(self) -> Result | BaseException:
+        """What the handler returned or raised; TimeoutError when it had to be left behind."""
+        await self._over
+        self._timer.cancel()
+        if not self._task.done():
+            log.error("a handler does not stop; it is left behind", run=str(self.claim.id))
+            return TimeoutError(f"It did not stop within {GRACE:.0f} s of being told to.")
+        if self._task.cancelled():
+            return asyncio.CancelledError()
+        return self._task.exception() or self._task.result()
+
+
+def failure_of(error: BaseException) -> Failure:
+    """What the history keeps of an error."""
+    message = str(error).strip()
+    trace = None
+    if isinstance(error, Upstream):
+        kind: str = error.kind
+    elif isinstance(error, AppError):
+        kind = error.code
+    elif isinstance(error, TimeoutError):
+        kind, message = "timeout", message or "It took longer than it may."
+    elif isinstance(error, OperationalError):
+        kind = "database"
+    elif isinstance(error, MemoryError):
+        kind, message = "memory", "It needed more memory than the worker may take."
+    elif isinstance(error, asyncio.CancelledError):
+        kind, message = "bug", "It cancelled itself."
+    else:
+        kind = "bug"
+        message = message if isinstance(error, Bug) else f"{type(error).__name__}: {message}"
+        trace = "".join(traceback.format_exception(error))[-LONGEST_TRACE:]
+    return Failure.of(
+        kind,
+        str(without_nul(message))[:LONGEST_MESSAGE],
+        None if trace is None else str(without_nul(trace)),
+    )
+
+
+def ending_of(claim: Claim, job: JobType, result: Any) -> Ending:
+    """The ending of a run whose handler returned. Raises Bug when it returned nonsense."""
+    if not isinstance(result, Result):
+        raise Bug(f"{job.name} returned {type(result).__name__}, not a Result")
+    if result.status not in {"ok", "partial", "skipped"}:
+        raise Bug(f"{job.name} returned the status {result.status!r}")
+    counters: Any = result.counters
+    if not isinstance(counters, Mapping) or not all(
+        isinstance(name, str) and isinstance(value, int) for name, value in counters.items()
+    ):
+        raise Bug(f"{job.name} returned counters that are not whole numbers by name")
+    note = None if result.note is None else str(without_nul(str(result.note)))[:LONGEST_MESSAGE]
+    written = orjson.dumps(without_nul(dict(counters))).decode() if counters else "{}"
+    reason: Reason | None = "not_built" if result.status == "skipped" and not job.built else None
+    return Ending(claim=claim, status=result.status, counters=written, note=note, reason=reason)
+
+
+async def settle(execution: Execution, recorder: Recorder) -> None:
+    """Wait for a run to end, and record how."""
+    outcome = await execution.outcome()
+    claim, job, why = execution.claim, execution.job, execution.why
+    if why == "lost" or isinstance(outcome, LeaseLost):
+        log.warning("a run was given to another worker", run=str(claim.id), job=job.name)
+        return
+    if not isinstance(outcome, BaseException):
         try:
-            async with asyncio.timeout(job.timeout.total_seconds()):
-                run = RunningJob(self.database, self.resources, project_id, claim)
-                result = await job.handler(run)
-        except LeaseLost:
-            bound.warning("run was given to another worker")
-        except asyncio.CancelledError:
-            await self._hand_back(project_id, claim)
-            raise
-        except Exception as error:  # noqa: BLE001  # edge: this is where a job's failure becomes data
-            bound.warning("run failed", error=str(error), exc_info=not isinstance(error, AppError))
-            await self._fail(project_id, job, claim, error)
-        else:
-            await self._succeed(project_id, job, claim, result)
-            bound.info("run ended", status=result.status, **dict(result.counters))
-        finally:
-            beating.cancel()
+            await recorder.record(ending_of(claim, job, outcome))
+        except Bug as bug:
+            await _fail(execution, recorder, bug)
+    elif why == "stopping":
+        await recorder.hand_back(claim)
+    elif why == "cancelled":
+        await recorder.record(Ending(claim=claim, status="cancelled", reason="cancelled"))
+    elif why == "timeout":
+        seconds = job.timeout.total_seconds()
+        left = f" {outcome}" if isinstance(outcome, TimeoutError) and str(outcome) else ""
+        error = TimeoutError(f"It took longer than the {seconds:g} s it may.{left}")
+        await _fail(execution, recorder, error)
+    elif is_lost(outcome):
+        log.warning("the database went away under a run; it starts again", run=str(claim.id))
+        await recorder.hand_back(claim, delay=LOST_PAUSE)
+    else:
+        await _fail(execution, recorder, outcome)
 
-    async def _beat(self, project_id: UUID, claim: Claim) -> None:
-        """Say every few seconds that the run is worked on, until it ends or is not ours."""
-        ours = True
-        while ours:
-            await asyncio.sleep(BEAT_EVERY)
-            with suppress(OperationalError, AppError):
-                async with self.database.transaction(project_id) as conn:
-                    ours = await queries.beat(conn, claim.id, claim.lease_token)
 
-    async def _claim(self, project_id: UUID, run_id: UUID, queue_job_id: int) -> Claim | None:
-        async with self.database.transaction(project_id) as conn:
-            job_type = await queries.job_type_of(conn, run_id)
-            if job_type is None or job_type not in self.registry:
-                return None
-            await queries.take_turn(conn, project_id, job_type)
-            return await queries.claim(conn, run_id, queue_job_id)
-
-    async def _succeed(self, project_id: UUID, job: JobType, claim: Claim, result: Result) -> None:
-        if not isinstance(result, Result):
-            error = TypeError(f"{job.name} returned {type(result).__name__}, not a Result")
-            await self._fail(project_id, job, claim, error)
-            return
-        await self._end(project_id, job, claim, result.status, result=result)
-
-    async def _fail(self, project_id: UUID, job: JobType, claim: Claim, error: Exception) -> None:
-        failure = failure_of(error)
-        again = isinstance(error, OperationalError | TimeoutError) or (
-            isinstance(error, AppError) and error.retryable
-        )
-        # To be told to wait is no failure of ours: it may happen any number of times.
-        free = isinstance(error, Upstream) and error.kind == "rate_limit"
-        if again and (free or claim.attempt < job.max_attempts):
-            told = error.retry_after if isinstance(error, Upstream) else None
-            wait = backoff(claim.attempt, told=told, jitter=random.uniform(-1, 1))  # noqa: S311
-            await self._retry(project_id, job, claim, failure, wait, free=free)
-            return
-        await self._end(project_id, job, claim, "dead" if again else "failed", failure=failure)
-
-    async def _retry(
-        self,
-        project_id: UUID,
-        job: JobType,
-        claim: Claim,
-        failure: Failure,
-        wait: timedelta,
-        *,
-        free: bool,
-    ) -> None:
-        """Start again after `wait`. When a newer run waits, that one does, in this one's place."""
-        async with self.database.transaction(project_id) as conn:
-            await queries.take_turn(conn, project_id, job.name)
-            heir: UUID | None = claim.id
-            if not await queries.requeue(conn, claim, failure, wait, free=free):
-                if not await queries.finish(conn, claim, "failed", failure=failure):
-                    return
-                heir = await queries.pass_on(conn, claim, failure, wait, free=free)
-            if heir is not None:
-                await queue.wake(conn, job.name, wake_payload(project_id, heir), after=wait)
-
-    async def _end(
-        self,
-        project_id: UUID,
-        job: JobType,
-        claim: Claim,
-        status: Status,
-        *,
-        result: Result | None = None,
-        failure: Failure | None = None,
-    ) -> None:
-        """The result transaction."""
-        async with self.database.transaction(project_id) as conn:
-            await queries.take_turn(conn, project_id, job.name)
-            ended = await queries.finish(
-                conn,
-                claim,
-                status,
-                counters=result.counters if result else None,
-                note=result.note if result else None,
-                failure=failure,
-            )
-            if not ended:
-                return
-            waiting = await queries.waiting(conn, job.name)
-            if waiting is not None:
-                await queue.wake(conn, job.name, wake_payload(project_id, waiting))
-            if status in SUCCESS:
-                # In one order everywhere, so that two endings cannot wait for each other.
-                for after in sorted(self.registry.downstream(job.name), key=lambda one: one.name):
-                    await trigger(
-                        conn,
-                        self.registry,
-                        project_id,
-                        after.name,
-                        trigger="cascade",
-                        upstream=[claim.id],
-                        because=f"{job.name} ended",
-                    )
-
-    async def _hand_back(self, project_id: UUID, claim: Claim) -> None:
-        try:
-            async with asyncio.timeout(3), self.database.transaction(project_id) as conn:
-                await queries.hand_back(conn, claim)
-        except (OperationalError, TimeoutError, AppError):
-            log.warning("could not hand a run back; it is taken up after its lease")
+async def _fail(execution: Execution, recorder: Recorder, error: BaseException) -> None:
+    claim, job = execution.claim, execution.job
+    failure = failure_of(error)
+    log.warning(
+        "run failed", run=str(claim.id), job=job.name, project=str(claim.project_id),
+        kind=failure.kind, error=failure.message, trace=failure.trace,
+    )  # fmt: skip
+    again = isinstance(error, OperationalError | TimeoutError) or (
+        isinstance(error, AppError) and error.retryable
+    )
+    # To be told to wait is no failure of ours: it may happen any number of times.
+    free = isinstance(error, Upstream) and error.kind == "rate_limit"
+    if again and (free or claim.attempt < job.max_attempts):
+        told = error.retry_after if isinstance(error, Upstream) else None
+        wait = backoff(claim.attempt, told=told, jitter=random.uniform(-1, 1))  # noqa: S311
+        await recorder.retry(claim, failure, wait, free=free)
+        return
+    status: Literal["dead", "failed"] = "dead" if again else "failed"
+    await recorder.record(Ending(claim=claim, status=status, failure=failure))

@@ -1,114 +1,296 @@
-"""A worker: takes runs off the queue, says that it lives, and picks up what went astray."""
+"""A worker: ticks, takes runs off the line, says that it lives, and takes over from the dead."""
 
 import asyncio
 import os
 import socket
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import psycopg
 import structlog
 
 from mayak.automation import queries
-from mayak.automation.model import Registry
-from mayak.automation.service.execution import Engine
-from mayak.automation.service.triggers import wake_payload
+from mayak.automation.model import QUEUES, Failure, Queue, Registry
+from mayak.automation.queries import Ending, Stray
+from mayak.automation.service import schedules
+from mayak.automation.service.execution import Execution, RunningJob, settle
+from mayak.automation.service.recording import Clock, Recorder
+from mayak.automation.service.ticking import tick
 from mayak.errors import AppError
 from mayak.kit.resources import Resources
-from mayak.platform import queue
+from mayak.platform.bell import Bell
 from mayak.platform.db import Database, OperationalError
 
 log = structlog.get_logger(__name__)
 
-CARE_EVERY = timedelta(seconds=5)
+LEASE = timedelta(seconds=15)
+"""Silence after which a worker counts as dead and its runs are given to others."""
+SLOTS: Mapping[Queue, int] = {"io": 16, "cpu": 2, "derive": 4}
+"""How many runs of each queue one worker does at once."""
+LOOK = 1.0
+"""Seconds after which the line is looked at although no bell rang: retries come due silently."""
+TICK = 1.0
+BATCH = 50
+"""The most runs that one claim takes."""
+MOST_STARTS = 5
+"""A run whose worker died this often is not started again: it is probably what kills them."""
+STRAYS = 200
+SCHEDULES_EVERY = 60.0
+PAUSE = 0.5
 
 
 class Worker:
     """Executes runs of the registry's types until it is told to stop."""
 
-    def __init__(
+    def __init__(  # each part of a worker, most of them with a default
         self,
         database: Database,
         registry: Registry,
         resources: Resources,
         *,
         only: Collection[str] | None = None,
-        concurrency: int = 20,
-        lease: timedelta = queue.LEASE,
+        slots: Mapping[Queue, int] = SLOTS,
+        lease: timedelta = LEASE,
+        clock: Clock = lambda: None,
+        tick_every: float = TICK,
     ) -> None:
-        """`only` restricts the worker to these job types; None takes all.
+        """`only` restricts the worker to these job types; then it does not tick either.
 
         `lease` is the silence after which its work is given to another.
         """
-        engine = Engine(database=database, registry=registry, resources=resources)
-        names = [name for name in registry if only is None or name in only]
         self._database = database
-        self._queue = queue.QueueWorker(
-            database.dsn,
-            dict.fromkeys(names, engine.execute),
-            concurrency=concurrency,
-            lease=lease,
-        )
-        self._id = uuid4()
+        self._registry = registry
+        self._resources = resources
+        self._types = [name for name in registry if only is None or name in only]
         self._serves_all = only is None
+        self._slots: dict[Queue, int] = {
+            queue: slots[queue] for queue in QUEUES if slots.get(queue)
+        }
+        self._lease = lease
+        self._clock = clock
+        self._tick_every = tick_every
+        self._id = uuid4()
+        self._stopping = asyncio.Event()
+        self._looks = {queue: asyncio.Event() for queue in self._slots}
+        self._busy = dict.fromkeys(self._slots, 0)
+        self._going: dict[UUID, Execution] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._recorder = Recorder(database, registry, clock, self._look)
+        self._bell = Bell(
+            database.dsn,
+            {"mayak_runs": self._look, "mayak_cancel": self._cancel},
+            connected=self._look,
+        )
 
     @property
     def ready(self) -> asyncio.Event:
         """Set while the worker listens."""
-        return self._queue.ready
+        return self._bell.ready
 
     async def run(self) -> None:
         """Work until `stop`."""
-        care = asyncio.create_task(self._care())
+        if not await self._until_it_works(self._say_alive):
+            return
+        parts = [self._bell.run(), self._recorder.run(), self._often(self._care, self._beat_every)]
+        if self._serves_all:
+            parts.append(self._often(self._tick, self._tick_every))
+            parts.append(self._often(self._keep_schedules, SCHEDULES_EVERY))
+        machinery = [asyncio.create_task(part) for part in parts]
+        line = [asyncio.create_task(self._serve(queue)) for queue in self._slots]
         try:
-            await self._queue.run()
+            await self._first_end(machinery, line)
         finally:
-            care.cancel()
+            for task in (*line, *machinery):
+                task.cancel()
+            await asyncio.gather(*line, *machinery, return_exceptions=True)
             with suppress(OperationalError, AppError, TimeoutError):
                 async with asyncio.timeout(3), self._database.system_transaction() as conn:
                     await queries.forget(conn, self._id)
 
-    async def stop(self, patience: timedelta) -> None:
-        """Finish what runs, or hand it back after `patience`."""
-        await self._queue.stop(patience)
+    async def _first_end(
+        self, machinery: list[asyncio.Task[None]], line: list[asyncio.Task[None]]
+    ) -> None:
+        """Until everything in line has ended after `stop`, or a part of the machinery broke."""
+        ended = asyncio.create_task(_all_of(line))
+        await asyncio.wait({ended, *machinery}, return_when=asyncio.FIRST_COMPLETED)
+        for task in machinery:
+            if task.done():
+                task.result()
+        await ended
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
 
-    async def _care(self) -> None:
-        """Say that we live, and wake what lost its wake-up. Only a worker of all types counts."""
-        while self._serves_all:
+    async def stop(self, patience: timedelta) -> None:
+        """Take nothing new, let what goes on end within `patience`, hand back the rest."""
+        self._stopping.set()
+        self._look()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=patience.total_seconds())
+        for execution in list(self._going.values()):
+            execution.stop("stopping")
+
+    def _look(self, queue: str = "") -> None:
+        """Somebody may wait in this queue; in any, without a name."""
+        for name, event in self._looks.items():
+            if not queue or name == queue:
+                event.set()
+
+    def _cancel(self, run_id: str) -> None:
+        with suppress(ValueError, KeyError):
+            self._going[UUID(run_id)].stop("cancelled")
+
+    async def _serve(self, queue: Queue) -> None:
+        """Take runs of one queue as long as there are slots for them."""
+        look = self._looks[queue]
+        while not self._stopping.is_set():
+            look.clear()
+            free = self._slots[queue] - self._busy[queue]
+            taken = 0
+            if free:
+                try:
+                    taken = await self._claim(queue, min(free, BATCH))
+                except (psycopg.Error, AppError, OSError, TimeoutError) as error:
+                    log.warning("cannot look for work", error=str(error).strip())
+                    await asyncio.sleep(PAUSE)
+            if not taken:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(look.wait(), LOOK)
+
+    async def _claim(self, queue: Queue, limit: int) -> int:
+        async with self._database.system_transaction() as conn:
+            await queries.take_turn(conn, queue)
+            claims = await queries.claim(
+                conn, self._id, queue, self._types, limit=limit, at=self._clock()
+            )
+        for claim in claims:
+            job = self._registry[claim.job_type]
+            run = RunningJob(self._database, self._resources, claim)
+            execution = Execution(job, claim, run)
+            self._going[claim.id] = execution
+            self._busy[queue] += 1
+            task = asyncio.create_task(self._see_through(queue, execution))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(claims)
+
+    async def _see_through(self, queue: Queue, execution: Execution) -> None:
+        try:
+            await settle(execution, self._recorder)
+        except Exception:  # edge: a bug of the engine must not stop the worker; the lease ends it
+            log.exception("a run could not be settled", run=str(execution.claim.id))
+        finally:
+            del self._going[execution.claim.id]
+            self._busy[queue] -= 1
+            self._looks[queue].set()
+
+    @property
+    def _beat_every(self) -> float:
+        return self._lease.total_seconds() / 5
+
+    async def _often(self, act: Callable[[], Awaitable[None]], every: float) -> None:
+        """Act every so many seconds; a failure is told, and the next turn tries again."""
+        while True:
             try:
-                async with self._database.system_transaction() as conn:
-                    await queries.seen(conn, self._id, socket.gethostname(), os.getpid())
-                await pick_up_strays(self._database)
-            except (OperationalError, AppError) as error:
+                await act()
+            except (psycopg.Error, AppError, OSError, TimeoutError) as error:
                 log.warning("the worker cannot reach the database", error=str(error).strip())
             except Exception:  # edge: a bug here must not make a working worker look dead
-                log.exception("the worker could not look after its runs")
-            await asyncio.sleep(CARE_EVERY.total_seconds())
+                log.exception("a part of the worker failed and goes on", part=act.__name__)
+            await asyncio.sleep(every)
+
+    async def _until_it_works(self, act: Callable[[], Awaitable[None]]) -> bool:
+        """False when the worker was stopped before."""
+        while not self._stopping.is_set():
+            try:
+                await act()
+            except (psycopg.Error, AppError, OSError, TimeoutError) as error:
+                log.warning("the worker waits for the database", error=str(error).strip())
+                await asyncio.sleep(PAUSE)
+            else:
+                return True
+        return False
+
+    async def _say_alive(self) -> None:
+        async with self._database.system_transaction() as conn:
+            await queries.seen(
+                conn,
+                self._id,
+                socket.gethostname(),
+                os.getpid(),
+                lease=self._lease,
+                serves_all=self._serves_all,
+                slots=self._slots,
+            )
+
+    async def _care(self) -> None:
+        """Take another lease, let go of what is not ours any more, take over from the dead."""
+        before = dict(self._going)
+        await self._say_alive()
+        async with self._database.system_transaction() as conn:
+            held = {one.id: one for one in await queries.held_by(conn, self._id)}
+        for run_id, execution in before.items():
+            one = held.get(run_id)
+            if one is None or one.lease_token != execution.claim.lease_token:
+                if run_id in self._going and not execution.ended:
+                    execution.stop("lost")
+            elif one.cancel_requested:
+                execution.stop("cancelled")
+        if await take_over(self._database, self._recorder):
+            self._look()
+
+    async def _tick(self) -> None:
+        done = await tick(self._database, self._registry, at=self._clock())
+        for queue in done.queues:
+            self._look(queue)
+
+    async def _keep_schedules(self) -> None:
+        await schedules.keep(self._database, self._registry, self._resources, at=self._clock())
 
 
-async def pick_up_strays(database: Database) -> int:
-    """Wake runs whose delivery is gone from the queue. Returns how many.
+async def _all_of(tasks: list[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*tasks)
 
-    It should find none. It is here because a run that waits for ever looks like a green light.
+
+async def take_over(database: Database, recorder: Recorder) -> int:
+    """Let runs whose worker went silent wait again. Returns how many were found.
+
+    One that was to be cancelled is; one whose workers died again and again is dead; one whose
+    place is taken by a newer run that waits leaves it to that.
     """
     async with database.system_transaction() as conn:
-        strays = await queries.strays(conn)
-        if not strays:
-            return 0
-        known = await queue.deliveries(conn)
-    found = 0
+        await queries.hurry(conn)
+        strays = await queries.strays(conn, limit=STRAYS)
+        left: list[Ending] = []
+        for stray in strays:
+            ending = _ending_of(stray)
+            if ending is None and await queries.revive(conn, stray.claim) is None:
+                failure = Failure.of(
+                    "crashed", "Its worker died; a newer run was waiting and took its place."
+                )
+                ending = Ending(claim=stray.claim, status="failed", failure=failure, passed_on=True)
+            if ending is not None:
+                left.append(ending)
+        if strays:
+            await queries.wake(conn, "")
     for stray in strays:
-        if stray.status == "running" and stray.queue_job_id in known.job_ids:
-            continue
-        if stray.status == "queued" and wake_payload(stray.project_id, stray.id) in known.payloads:
-            continue
-        async with database.transaction(stray.project_id) as conn:
-            await queries.take_turn(conn, stray.project_id, stray.job_type)
-            if stray.status == "running" and not await queries.revive(conn, stray):
-                continue
-            payload = wake_payload(stray.project_id, stray.id)
-            await queue.wake(conn, stray.job_type, payload)
-        log.warning("woke a run that had lost its wake-up", run=str(stray.id), job=stray.job_type)
-        found += 1
-    return found
+        log.warning(
+            "took a run over from a silent worker",
+            run=str(stray.claim.id),
+            job=stray.claim.job_type,
+        )
+    for ending in left:
+        await recorder.record(ending)
+    return len(strays)
+
+
+def _ending_of(stray: Stray) -> Ending | None:
+    """How it ends; None when it shall start again."""
+    claim = stray.claim
+    if stray.cancel_requested:
+        return Ending(claim=claim, status="cancelled", reason="cancelled")
+    if claim.starts >= MOST_STARTS:
+        message = f"Its worker died {claim.starts} times while running it."
+        return Ending(claim=claim, status="dead", failure=Failure.of("crashed", message))
+    return None

@@ -1,4 +1,4 @@
-"""Job types, their runs, and what a handler sees of the run it is in."""
+"""Job types: what a domain declares, and what a handler sees of the run it is in."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -8,17 +8,15 @@ from types import ModuleType
 from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
-from mayak.errors import Conflict, NotFound
+from mayak.automation.model.schedule import Catchup, Overlap, Rhythm
+from mayak.errors import NotFound
 
 Trigger = Literal["schedule", "manual", "cascade", "retry", "webhook"]
-Status = Literal["queued", "running", "ok", "partial", "failed", "dead", "skipped", "cancelled"]
 Outcome = Literal["ok", "partial", "skipped"]
 Queue = Literal["io", "cpu", "derive"]
 Resource = TypeVar("Resource")
 
-FINAL: frozenset[Status] = frozenset({"ok", "partial", "failed", "dead", "skipped", "cancelled"})
-SUCCESS: frozenset[Status] = frozenset({"ok", "partial"})
-"""After these the cascade goes on."""
+QUEUES: tuple[Queue, ...] = ("io", "cpu", "derive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +41,13 @@ class JobRun(Protocol):
     @property
     def payload(self) -> Mapping[str, Any]: ...
     @property
+    def slot_at(self) -> datetime | None:
+        """The slot of the schedule that this run accounts for; None when it was not the schedule
+        that asked for it.
+        """
+        ...
+
+    @property
     def started_at(self) -> datetime: ...
 
     def resource(self, kind: type[Resource]) -> Resource:
@@ -51,15 +56,12 @@ class JobRun(Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Any]:
         """A unit of work in the run's project, on a `Conn`. Raises LeaseLost when the run was given
-        to another worker meanwhile; nothing of the block is committed then.
+        to another worker or ended meanwhile; nothing of the block is committed then.
         """
         ...
 
     async def progress(self, done: int, total: int | None = None, note: str | None = None) -> None:
-        """Say how far the run is; at most a few writes a second reach the database.
-
-        Also the place where a cancelled run stops.
-        """
+        """Say how far the run is; at most a few writes a second reach the database."""
         ...
 
 
@@ -70,58 +72,109 @@ Handler = Callable[[JobRun], Awaitable[Result]]
 class JobType:
     name: str
     handler: Handler
-    every: timedelta | None = None
+    rhythm: Rhythm | None = None
+    """When it runs by itself; None when only a cascade or a person starts it."""
     after: tuple[str, ...] = ()
     """Upstream job types; when one of them succeeds, this one starts."""
     queue: Queue = "io"
+    lane: str = ""
+    """Of the types that share a lane, a project has one run going on at a time. Never empty."""
+    overlap: Overlap = "queue"
+    catchup: Catchup = "latest"
     timeout: timedelta = timedelta(hours=1)
     max_attempts: int = 5
+    legacy: bool = False
+    """Of the /kag family: rests while LIGHTRAG_ONLY is 1."""
+    built: bool = True
+    """False for a type whose domain does not exist yet: its runs report `skipped`."""
+
+    def __post_init__(self) -> None:
+        if not self.lane:
+            object.__setattr__(self, "lane", self.name)
 
 
-def job(
+def job(  # a declaration: every part has a name and most have a default
     name: str,
     *,
     every: timedelta | None = None,
+    cron: str | None = None,
     after: tuple[str, ...] = (),
     queue: Queue = "io",
+    lane: str = "",
+    overlap: Overlap = "queue",
+    catchup: Catchup = "latest",
     timeout: timedelta = timedelta(hours=1),
     max_attempts: int = 5,
+    legacy: bool = False,
 ) -> Callable[[Handler], JobType]:
-    """Declare a job type where its domain lives. The decorated name becomes the JobType."""
+    """Declare a job type where its domain lives. The decorated name becomes the JobType.
+
+    `every` is a cadence, `cron` five fields in the time zone of the project; at most one of them.
+    Raises InvalidInput when it cannot be read.
+    """
+    rhythm = Rhythm(every=every, cron=cron) if every or cron else None
 
     def declare(handler: Handler) -> JobType:
         return JobType(
             name=name,
             handler=handler,
-            every=every,
+            rhythm=rhythm,
             after=after,
             queue=queue,
+            lane=lane,
+            overlap=overlap,
+            catchup=catchup,
             timeout=timeout,
             max_attempts=max_attempts,
+            legacy=legacy,
         )
 
     return declare
 
 
 class Registry(Mapping[str, JobType]):
-    """The job types of one process, by name, and which starts which."""
+    """The job types of one process, by name, and which starts which.
 
-    def __init__(self, types: Iterable[JobType]) -> None:
+    Raises ValueError when two have one name, an upstream is unknown, or the cascade runs in a
+    circle: a process with such a registry must not start.
+    """
+
+    def __init__(self, types: Iterable[JobType], *, planned: Iterable[JobType] = ()) -> None:
+        """`planned` types are taken where no type of that name is built."""
         self._types: dict[str, JobType] = {}
         for one in types:
             if one.name in self._types:
                 raise ValueError(f"Two job types are named {one.name}.")
             self._types[one.name] = one
+        for one in planned:
+            self._types.setdefault(one.name, one)
+        self._refuse_circles()
 
     @classmethod
-    def of(cls, modules: Iterable[ModuleType]) -> "Registry":
+    def of(cls, modules: Iterable[ModuleType], *, planned: Iterable[JobType] = ()) -> "Registry":
         """Every job type declared in these modules."""
-        return cls(
+        found = (
             value
             for module in modules
             for value in vars(module).values()
             if isinstance(value, JobType)
         )
+        return cls(found, planned=planned)
+
+    def _refuse_circles(self) -> None:
+        clear: set[str] = set()
+
+        def follow(name: str, path: tuple[str, ...]) -> None:
+            if name in path:
+                circle = " -> ".join((*path[path.index(name) :], name))
+                raise ValueError(f"The cascade runs in a circle: {circle}.")
+            if name not in clear:
+                for after in self.downstream(name):
+                    follow(after.name, (*path, name))
+                clear.add(name)
+
+        for name in self._types:
+            follow(name, ())
 
     def __getitem__(self, name: str) -> JobType:
         return self._types[name]
@@ -143,30 +196,6 @@ class Registry(Mapping[str, JobType]):
         return self._types[name]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A row of `worker_runs`, without what only the engine needs."""
-
-    id: UUID
-    job_type: str
-    trigger: Trigger
-    upstream: list[UUID]
-    because: str | None
-    status: Status
-    attempt: int
-    progress_done: int | None
-    progress_total: int | None
-    progress_note: str | None
-    counters: dict[str, Any]
-    error_kind: str | None
-    error_message: str | None
-    error_fingerprint: str | None
-    queued_at: datetime
-    not_before: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
 @dataclass(eq=False)
 class UnknownJobType(NotFound):
     code = "unknown_job_type"
@@ -174,20 +203,3 @@ class UnknownJobType(NotFound):
 
     job_type: str
     known: list[str]
-
-
-@dataclass(eq=False)
-class RunNotFound(NotFound):
-    code = "run_not_found"
-    message = "There is no run {run_id} in this project."
-
-    run_id: UUID
-
-
-@dataclass(eq=False)
-class RunIsOver(Conflict):
-    code = "run_is_over"
-    message = "Run {run_id} is already {state}."
-
-    run_id: UUID
-    state: Status

@@ -1,0 +1,314 @@
+"""SQL of the line: runs that wait, who takes the next one, and giving it back.
+
+`worker_runs` is the queue. One run of a job and key waits at a time, and one run of a lane goes on,
+by two unique indexes; the statements here only have to live with them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import orjson
+
+from mayak.automation.model import Failure, JobType, Queue, Run, Trigger, key_of
+from mayak.automation.queries.runs import COLUMNS
+from mayak.platform.db import Conn, execute, fetch_all, fetch_one, fetch_value
+
+WAKE: LiteralString = "SELECT pg_notify('mayak_runs', %(queue)s)"
+STOP: LiteralString = "SELECT pg_notify('mayak_cancel', %(run_id)s::text)"
+
+
+async def wake(conn: Conn, queue: str) -> None:
+    """Tell workers, when this transaction commits, that somebody waits in a queue."""
+    await conn.execute(WAKE, {"queue": queue})
+
+
+async def tell_to_stop(conn: Conn, run_id: UUID) -> None:
+    """Tell the worker of a run, when this transaction commits, that it shall stop."""
+    await conn.execute(STOP, {"run_id": run_id})
+
+
+JOIN: LiteralString = f"""
+INSERT INTO worker_runs AS mine (project_id, job_type, queue, lane, key, trigger, upstream, because,
+                                 payload, queued_at, turn_at)
+SELECT %(project_id)s, %(job_type)s, %(queue)s, %(lane)s, %(key)s, %(trigger)s,
+       %(upstream)s::uuid[], %(because)s, %(payload)s::jsonb, moment.at,
+       moment.at + %(behind)s * (SELECT count(*) FROM worker_runs AS other
+                                  WHERE other.project_id = %(project_id)s
+                                    AND other.job_type = %(job_type)s AND other.status = 'queued')
+  FROM (SELECT coalesce(%(at)s::timestamptz, clock_timestamp()) AS at) AS moment
+    ON CONFLICT (project_id, job_type, key) WHERE status = 'queued' DO UPDATE
+   SET upstream = mine.upstream || excluded.upstream,
+       not_before = CASE WHEN excluded.trigger = 'manual' THEN NULL ELSE mine.not_before END
+RETURNING {COLUMNS}
+"""
+BEHIND = timedelta(seconds=1)
+"""How much further back each further run of a project is placed: nobody's thousand starve one."""
+
+
+async def join(
+    conn: Conn,
+    project_id: UUID,
+    job: JobType,
+    *,
+    trigger: Trigger,
+    upstream: Sequence[UUID],
+    because: str | None,
+    payload: Mapping[str, object],
+    at: datetime | None = None,
+) -> Run:
+    """The run of this job and payload that waits, new or already there and now caused by
+    `upstream` too. A person's wish takes it out of its backoff.
+    """
+    run = await fetch_one(
+        conn,
+        Run,
+        JOIN,
+        project_id=project_id,
+        job_type=job.name,
+        queue=job.queue,
+        lane=job.lane,
+        key=key_of(payload),
+        trigger=trigger,
+        upstream=list(upstream),
+        because=because,
+        payload=orjson.dumps(payload).decode(),
+        behind=BEHIND,
+        at=at,
+    )
+    assert run is not None
+    return run
+
+
+TURN: LiteralString = """
+SELECT set_config('idle_in_transaction_session_timeout', '2s', true),
+       pg_advisory_xact_lock(hashtextextended('mayak line ' || %(queue)s, 0))
+"""
+"""Workers take from one queue one after another. One that freezes meanwhile is cut off."""
+
+
+async def take_turn(conn: Conn, queue: Queue) -> None:
+    """Until the end of the transaction nobody else claims from this queue."""
+    await conn.execute(TURN, {"queue": queue})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A run that is ours to execute."""
+
+    project_id: UUID
+    id: UUID
+    job_type: str
+    key: str
+    trigger: Trigger
+    payload: dict[str, Any]
+    slot_at: datetime | None
+    attempt: int
+    starts: int
+    lease_token: UUID
+    started_at: datetime
+
+
+CLAIM: LiteralString = """
+WITH line AS (
+  SELECT project_id, id, lane, turn_at
+    FROM worker_runs AS waits
+   WHERE status = 'queued' AND queue = %(queue)s AND job_type = ANY(%(types)s)
+     AND (not_before IS NULL OR not_before <= coalesce(%(at)s::timestamptz, now()))
+     AND NOT EXISTS (SELECT 1 FROM worker_runs AS goes
+                      WHERE goes.project_id = waits.project_id AND goes.lane = waits.lane
+                        AND goes.status = 'running')
+   ORDER BY turn_at
+   LIMIT %(limit)s
+), firsts AS (
+  SELECT DISTINCT ON (project_id, lane) project_id, id FROM line ORDER BY project_id, lane, turn_at
+)
+UPDATE worker_runs AS mine
+   SET status = 'running', starts = starts + 1, attempt = attempt + 1, not_before = NULL,
+       worker_id = %(worker_id)s, lease_token = gen_random_uuid(),
+       started_at = coalesce(%(at)s::timestamptz, now())
+  FROM firsts
+ WHERE mine.project_id = firsts.project_id AND mine.id = firsts.id AND mine.status = 'queued'
+RETURNING mine.project_id, mine.id, mine.job_type, mine.key, mine.trigger, mine.payload,
+          mine.slot_at, mine.attempt, mine.starts, mine.lease_token, mine.started_at
+"""
+
+
+async def claim(
+    conn: Conn,
+    worker_id: UUID,
+    queue: Queue,
+    types: Sequence[str],
+    *,
+    limit: int,
+    at: datetime | None,
+) -> list[Claim]:
+    """Make up to `limit` runs ours that wait in the queue and may start, first come first.
+
+    Needs `take_turn`. May be fewer than there are, never none while there is one.
+    """
+    return await fetch_all(
+        conn,
+        Claim,
+        CLAIM,
+        worker_id=worker_id,
+        queue=queue,
+        types=list(types),
+        limit=limit,
+        at=at,
+    )
+
+
+AGAIN: LiteralString = """
+UPDATE worker_runs AS mine
+   SET status = 'queued', lease_token = NULL, worker_id = NULL,
+       not_before = coalesce(%(at)s::timestamptz, now()) + %(delay)s::interval,
+       turn_at = coalesce(%(at)s::timestamptz, now()) + coalesce(%(delay)s::interval, '0'),
+       starts = 0, attempt = attempt - CASE WHEN %(free)s THEN 1 ELSE 0 END,
+       error_kind = %(kind)s, error_message = %(message)s, error_fingerprint = %(fingerprint)s,
+       error_trace = %(trace)s
+ WHERE project_id = %(project_id)s AND id = %(run_id)s AND lease_token = %(lease_token)s
+   AND status = 'running' AND cancel_requested_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM worker_runs AS other
+                    WHERE other.project_id = mine.project_id AND other.job_type = mine.job_type
+                      AND other.key = mine.key AND other.status = 'queued')
+"""
+
+
+async def again(
+    conn: Conn,
+    claim: Claim,
+    failure: Failure | None,
+    delay: timedelta,
+    *,
+    free: bool,
+    at: datetime | None,
+) -> bool:
+    """Let the same run start again after `delay`. False when a newer one waits already, it shall
+    be cancelled, or it is no longer ours. A `free` failure does not count as an attempt.
+    """
+    rows = await execute(
+        conn,
+        AGAIN,
+        project_id=claim.project_id,
+        run_id=claim.id,
+        lease_token=claim.lease_token,
+        delay=delay,
+        free=free,
+        at=at,
+        kind=failure and failure.kind,
+        message=failure and failure.message,
+        fingerprint=failure and failure.fingerprint,
+        trace=failure and failure.trace,
+    )
+    return rows == 1
+
+
+INHERIT: LiteralString = """
+UPDATE worker_runs
+   SET not_before = coalesce(%(at)s::timestamptz, now()) + %(delay)s::interval,
+       attempt = %(attempt)s,
+       error_kind = %(kind)s, error_message = %(message)s, error_fingerprint = %(fingerprint)s
+ WHERE project_id = %(project_id)s AND job_type = %(job_type)s AND key = %(key)s
+   AND status = 'queued'
+RETURNING id
+"""
+
+
+async def pass_on(
+    conn: Conn,
+    claim: Claim,
+    failure: Failure,
+    delay: timedelta,
+    *,
+    free: bool,
+    at: datetime | None,
+) -> UUID | None:
+    """Let the run that waits inherit the failure: the attempts so far and the time to wait."""
+    found: UUID | None = await fetch_value(
+        conn,
+        INHERIT,
+        project_id=claim.project_id,
+        job_type=claim.job_type,
+        key=claim.key,
+        attempt=claim.attempt - 1 if free else claim.attempt,
+        delay=delay,
+        at=at,
+        kind=failure.kind,
+        message=failure.message,
+        fingerprint=failure.fingerprint,
+    )
+    return found
+
+
+HAND_BACK: LiteralString = """
+UPDATE worker_runs AS mine
+   SET status = 'queued', lease_token = NULL, worker_id = NULL,
+       starts = greatest(starts - 1, 0), attempt = greatest(attempt - 1, 0),
+       not_before = coalesce(%(at)s::timestamptz, now()) + %(delay)s::interval
+ WHERE project_id = %(project_id)s AND id = %(run_id)s AND lease_token = %(lease_token)s
+   AND status = 'running' AND cancel_requested_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM worker_runs AS other
+                    WHERE other.project_id = mine.project_id AND other.job_type = mine.job_type
+                      AND other.key = mine.key AND other.status = 'queued')
+"""
+
+
+async def hand_back(
+    conn: Conn, claim: Claim, *, delay: timedelta | None, at: datetime | None
+) -> bool:
+    """Put a run that did not end back in its place, as if it had not been started. False when a
+    newer one waits there already.
+    """
+    rows = await execute(
+        conn,
+        HAND_BACK,
+        project_id=claim.project_id,
+        run_id=claim.id,
+        lease_token=claim.lease_token,
+        delay=delay,
+        at=at,
+    )
+    return rows == 1
+
+
+WITHDRAW: LiteralString = """
+UPDATE worker_runs SET status = 'cancelled', reason = %(reason)s,
+       finished_at = coalesce(%(at)s::timestamptz, now())
+ WHERE project_id = %(project_id)s AND status = 'queued'
+   AND (job_type = ANY(%(types)s) AND trigger <> 'manual' OR id = %(run_id)s)
+"""
+
+
+async def withdraw(
+    conn: Conn,
+    project_id: UUID,
+    *,
+    run_id: UUID | None = None,
+    types: Sequence[str] = (),
+    reason: str,
+    at: datetime | None = None,
+) -> int:
+    """Take a run out of the line, or all of these types that nobody asked for by hand."""
+    return await execute(
+        conn,
+        WITHDRAW,
+        project_id=project_id,
+        run_id=run_id,
+        types=list(types),
+        reason=reason,
+        at=at,
+    )
+
+
+ASK_TO_STOP: LiteralString = """
+UPDATE worker_runs SET cancel_requested_at = coalesce(cancel_requested_at, now())
+ WHERE project_id = %(project_id)s AND id = %(run_id)s AND status = 'running'
+"""
+
+
+async def ask_to_stop(conn: Conn, project_id: UUID, run_id: UUID) -> bool:
+    """Mark a run that goes on as one that shall end. False when it does not go on."""
+    return await execute(conn, ASK_TO_STOP, project_id=project_id, run_id=run_id) == 1

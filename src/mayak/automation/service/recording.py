@@ -1,0 +1,157 @@
+"""The result transaction: how a run ended, what its schedule learns, and what comes after it.
+
+Runs that end at about the same time are recorded together: one commit for all of them, so that
+short runs do not cost a transaction each.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import psycopg
+import structlog
+
+from mayak.automation import queries
+from mayak.automation.model import SUCCESS, Failure, Registry
+from mayak.automation.queries import Claim, Edge, Ending
+from mayak.errors import AppError
+from mayak.platform.db import Conn, Database, OperationalError
+
+log = structlog.get_logger(__name__)
+
+Clock = Callable[[], datetime | None]
+"""The present for slots and waits. None means the database's own time, which all workers share;
+a simulation gives its own."""
+MOST = 200
+"""Endings of one commit."""
+PAUSE = 0.5
+"""Seconds between two tries while the database is away."""
+
+
+class Recorder:
+    """Records endings until its task is cancelled; owns those that are not recorded yet."""
+
+    def __init__(
+        self, database: Database, registry: Registry, clock: Clock, freed: Callable[[], None]
+    ) -> None:
+        """`freed` is called after each commit: somebody may start now."""
+        self._database = database
+        self._clock = clock
+        self._freed = freed
+        self._waiting: list[tuple[Ending, asyncio.Future[None]]] = []
+        self._work = asyncio.Event()
+        self._edges = [
+            Edge(above=above, below=below.name, queue=below.queue, lane=below.lane)
+            for above in registry
+            for below in registry.downstream(above)
+        ]
+        self._above = {edge.above for edge in self._edges}
+
+    async def record(self, ending: Ending) -> None:
+        """Returns when the ending is committed, or turned out to be somebody else's."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((ending, done))
+        self._work.set()
+        await done
+
+    async def run(self) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                await self._settle([ending for ending, _ in batch])
+                for _, done in batch:
+                    if not done.done():
+                        done.set_result(None)
+                self._freed()
+
+    async def _settle(self, endings: list[Ending]) -> None:
+        """Commit, however long the database is away. What cannot be stored fails its own run."""
+        while True:
+            try:
+                await self._commit(endings)
+            except (OperationalError, AppError, OSError) as error:
+                log.warning("runs wait to be recorded", runs=len(endings), error=str(error).strip())
+                await asyncio.sleep(PAUSE)
+            except Exception as error:  # noqa: BLE001  # edge: one odd result must not take the others with it
+                if len(endings) == 1:
+                    endings = [_unstorable(endings[0], error)]
+                    continue
+                for one in endings:
+                    await self._settle([one])
+                return
+            else:
+                return
+
+    async def _commit(self, endings: list[Ending]) -> None:
+        at = self._clock()
+        async with self._database.system_transaction() as conn:
+            await queries.hurry(conn)
+            ended = await queries.finish(conn, endings, at=at)
+            if not ended:
+                return
+            inherited = [one.claim.id for one in endings if one.passed_on]
+            suspended = await queries.note_results(conn, ended, inherited, at=at)
+            done = [one for one in ended if one.status in SUCCESS]
+            if done:
+                await queries.supersede(conn, done, at=at)
+            above = [one for one in done if one.job_type in self._above]
+            if above:
+                for queue in sorted(await queries.cascade(conn, above, self._edges, at=at)):
+                    await queries.wake(conn, queue)
+        for job_type in suspended:
+            log.error("a job failed too often in a row and is suspended", job=job_type)
+
+    async def retry(self, claim: Claim, failure: Failure, wait: timedelta, *, free: bool) -> None:
+        """Start again after `wait`. When a newer run waits, that one does, in this one's place."""
+
+        async def write(conn: Conn) -> Ending | None:
+            at = self._clock()
+            if await queries.again(conn, claim, failure, wait, free=free, at=at):
+                return None
+            if not await queries.hold_lease(conn, claim.id, claim.lease_token):
+                return None
+            heir = await queries.pass_on(conn, claim, failure, wait, free=free, at=at)
+            if heir is None:  # nobody waits in its place, so it was to be cancelled
+                return Ending(claim=claim, status="cancelled", reason="cancelled", failure=failure)
+            return Ending(claim=claim, status="failed", failure=failure, passed_on=True)
+
+        await self._leave(write)
+
+    async def hand_back(self, claim: Claim, *, delay: timedelta | None = None) -> None:
+        """Put a run that was interrupted back in line, as if it had not been started."""
+
+        async def write(conn: Conn) -> Ending | None:
+            if await queries.hand_back(conn, claim, delay=delay, at=self._clock()):
+                return None
+            if not await queries.hold_lease(conn, claim.id, claim.lease_token):
+                return None
+            return Ending(claim=claim, status="cancelled", reason="taken_over")
+
+        await self._leave(write)
+
+    async def _leave(self, write: Callable[[Conn], Awaitable[Ending | None]]) -> None:
+        while True:
+            ending: Ending | None = None
+            try:
+                async with self._database.system_transaction() as conn:
+                    await queries.hurry(conn)
+                    ending = await write(conn)
+                    await queries.wake(conn, "")
+            except (OperationalError, AppError, OSError) as error:
+                log.warning("a run waits to be put back", error=str(error).strip())
+                await asyncio.sleep(PAUSE)
+            except psycopg.errors.UniqueViolation:
+                continue  # another one came to wait in this very moment
+            else:
+                if ending is not None:
+                    await self.record(ending)
+                self._freed()
+                return
+
+
+def _unstorable(ending: Ending, error: Exception) -> Ending:
+    log.error("the result of a run cannot be stored", run=str(ending.claim.id), error=str(error))
+    message = f"Its result cannot be stored: {type(error).__name__}"
+    return Ending(claim=ending.claim, status="failed", failure=Failure.of("bug", message))

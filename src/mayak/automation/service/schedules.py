@@ -1,0 +1,281 @@
+"""Schedules: they appear with a project, rest and wake, and change when a person says so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from mayak.automation import queries
+from mayak.automation.model import (
+    Catchup,
+    HeldByFlag,
+    JobType,
+    NoRhythm,
+    Overlap,
+    Registry,
+    Rhythm,
+    Run,
+    Schedule,
+    first_slot,
+)
+from mayak.automation.queries import Ticked
+from mayak.automation.service.ticking import tick_once
+from mayak.automation.service.triggers import trigger
+from mayak.errors import InvalidInput
+from mayak.kit import clock
+from mayak.kit.resources import Resources
+from mayak.platform.db import Conn, Database
+
+ROWS = 2000
+"""Schedules that are written in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class LightragOnly:
+    """The setting LIGHTRAG_ONLY: whether the legacy jobs of every project rest."""
+
+    on: bool
+
+
+async def ensure(
+    conn: Conn, registry: Registry, *, lightrag_only: bool, at: datetime | None = None
+) -> int:
+    """Write the schedules that are lacking in the scope of `conn`. Returns how many there were.
+
+    First slots are spread, so that projects made together do not run together.
+    """
+    lacking = await queries.schedules.lacking(conn, list(registry.values()), at=at, limit=ROWS)
+    rows = [
+        _row(registry[one.job_type], one.project_id, one.time_zone, rests=lightrag_only, at=one.at)
+        for one in lacking
+    ]
+    await queries.schedules.put(conn, rows)
+    return len(rows)
+
+
+def _row(
+    job: JobType, project_id: UUID, time_zone: str, *, rests: bool, at: datetime
+) -> dict[str, object]:
+    rhythm = job.rhythm
+    return {
+        "project_id": project_id,
+        "job_type": job.name,
+        "cadence_seconds": rhythm and rhythm.cadence_seconds,
+        "cron": rhythm and rhythm.cron,
+        "time_zone": time_zone,
+        "overlap": job.overlap,
+        "catchup": job.catchup,
+        "next_run_at": rhythm
+        and first_slot(rhythm, project_id, job.name, time_zone=time_zone, at=at),
+        "rests": job.legacy and rests,
+    }
+
+
+async def keep(
+    database: Database, registry: Registry, resources: Resources, *, at: datetime | None
+) -> None:
+    """Every project has its schedules, as this release declares them."""
+    flag = resources.find(LightragOnly)
+    while True:
+        async with database.system_transaction() as conn:
+            written = await ensure(
+                conn, registry, lightrag_only=flag is not None and flag.on, at=at
+            )
+        if written < ROWS:
+            return
+
+
+async def obey_flag(database: Database, registry: Registry, *, lightrag_only: bool) -> int:
+    """Let the legacy jobs of every project rest, or wake those that only the flag held.
+
+    Called when a process starts. A job that a person paused stays paused. Returns how many changed.
+    """
+    legacy = [job.name for job in registry.values() if job.legacy]
+    async with database.system_transaction() as conn:
+        if lightrag_only:
+            return await queries.schedules.rest(conn, legacy)
+        resting = await queries.schedules.resting(conn, legacy)
+        for one in resting:
+            schedule = await queries.schedules.held(conn, one.project_id, one.job_type)
+            if schedule is not None and schedule.pause_reason == "lightrag_only":
+                await _wake(conn, one.project_id, schedule)
+        return len(resting)
+
+
+async def _wake(conn: Conn, project_id: UUID, schedule: Schedule) -> None:
+    rhythm = schedule.rhythm
+    slot = None
+    if rhythm is not None:
+        slot = first_slot(
+            rhythm, project_id, schedule.job_type, time_zone=schedule.time_zone, at=clock.now()
+        )
+    await queries.schedules.set_schedule(conn, project_id, schedule, next_run_at=slot, wakes=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job type as it stands in one project."""
+
+    type: JobType
+    schedule: Schedule
+    running: Run | None
+    queued: Run | None
+    """The one that waits and will start first."""
+
+
+async def overview(conn: Conn, registry: Registry, *, lightrag_only: bool) -> list[Job]:
+    """Every job type of the project, in the order of the registry."""
+    await ensure(conn, registry, lightrag_only=lightrag_only)
+    schedules = {one.job_type: one for one in await queries.schedules.every(conn)}
+    running: dict[str, Run] = {}
+    queued: dict[str, Run] = {}
+    for run in await queries.open_runs(conn):
+        (running if run.status == "running" else queued).setdefault(run.job_type, run)
+    return [
+        Job(type=job, schedule=schedules[name], running=running.get(name), queued=queued.get(name))
+        for name, job in registry.items()
+    ]
+
+
+async def one_job(conn: Conn, registry: Registry, job_type: str, *, lightrag_only: bool) -> Job:
+    """One of them. Raises UnknownJobType."""
+    registry.need(job_type)
+    jobs = await overview(conn, registry, lightrag_only=lightrag_only)
+    return next(job for job in jobs if job.type.name == job_type)
+
+
+async def _held(conn: Conn, registry: Registry, project_id: UUID, job_type: str) -> Schedule:
+    """The schedule, locked. Raises UnknownJobType."""
+    job = registry.need(job_type)
+    found = await queries.schedules.held(conn, project_id, job_type)
+    if found is None:
+        zone = await queries.schedules.zone(conn, project_id)
+        await queries.schedules.put(
+            conn, [_row(job, project_id, zone, rests=False, at=clock.now())]
+        )
+        found = await queries.schedules.held(conn, project_id, job_type)
+        assert found is not None
+    return found
+
+
+async def run_now(
+    conn: Conn,
+    registry: Registry,
+    project_id: UUID,
+    job_type: str,
+    *,
+    because: str,
+    payload: dict[str, object] | None = None,
+    lightrag_only: bool,
+) -> Run:
+    """Ask for a run by hand, also of a paused job. Raises UnknownJobType or HeldByFlag."""
+    if registry.need(job_type).legacy and lightrag_only:
+        raise HeldByFlag(job_type)
+    return await trigger(
+        conn, registry, project_id, job_type, because=because, payload=payload or {}
+    )
+
+
+async def pause(
+    conn: Conn, registry: Registry, project_id: UUID, job_type: str, *, by: str
+) -> None:
+    """Let a job rest. A run that goes on goes on; one that waits is withdrawn, unless asked for by
+    hand. Raises UnknownJobType.
+    """
+    await _held(conn, registry, project_id, job_type)
+    await queries.schedules.pause(conn, project_id, [job_type], reason="person", by=by)
+    await queries.withdraw(conn, project_id, types=[job_type], reason="paused")
+
+
+async def resume(
+    conn: Conn, registry: Registry, project_id: UUID, job_type: str, *, lightrag_only: bool
+) -> None:
+    """Wake a paused or suspended job at its next slot. Raises UnknownJobType or HeldByFlag."""
+    schedule = await _held(conn, registry, project_id, job_type)
+    if registry[job_type].legacy and lightrag_only:
+        raise HeldByFlag(job_type)
+    if schedule.status != "active":
+        await _wake(conn, project_id, schedule)
+
+
+async def pause_all(conn: Conn, registry: Registry, project_id: UUID, *, by: str) -> list[str]:
+    """Let every active job of the project rest; returns which."""
+    await ensure(conn, registry, lightrag_only=False)
+    paused = await queries.schedules.pause(
+        conn, project_id, sorted(registry), reason="project", by=by
+    )
+    await queries.withdraw(conn, project_id, types=paused, reason="paused")
+    return sorted(paused)
+
+
+async def resume_all(conn: Conn, project_id: UUID) -> list[str]:
+    """Wake what `pause_all` put to rest, and nothing that rested before; returns which."""
+    woken = []
+    for schedule in await queries.schedules.every(conn):
+        if schedule.pause_reason == "project":
+            await _wake(conn, project_id, schedule)
+            woken.append(schedule.job_type)
+    return woken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What to change of a schedule; None leaves a part as it is."""
+
+    rhythm: Rhythm | None = None
+    time_zone: str | None = None
+    overlap: Overlap | None = None
+    catchup: Catchup | None = None
+    reset: bool = False
+    """Back to the rhythm that the release declares, and to the project's time zone."""
+
+
+async def change(
+    conn: Conn, registry: Registry, project_id: UUID, job_type: str, wanted: Change
+) -> None:
+    """Change when a job runs. Raises UnknownJobType, InvalidInput or NoRhythm."""
+    job = registry.need(job_type)
+    old = await _held(conn, registry, project_id, job_type)
+    zone = await queries.schedules.zone(conn, project_id)
+    if wanted.time_zone is not None:
+        zone = _zone(wanted.time_zone)
+    elif old.custom and not wanted.reset:
+        zone = old.time_zone
+    rhythm = job.rhythm if wanted.reset else wanted.rhythm or old.rhythm
+    if rhythm is None and wanted.time_zone is not None:
+        raise NoRhythm(job_type)
+    touched = wanted.rhythm is not None or wanted.time_zone is not None
+    new = replace(
+        old,
+        cadence_seconds=None if rhythm is None else rhythm.cadence_seconds,
+        cron=None if rhythm is None else rhythm.cron,
+        time_zone=zone,
+        custom=not wanted.reset and (touched or old.custom),
+        overlap=job.overlap if wanted.reset else wanted.overlap or old.overlap,
+        catchup=job.catchup if wanted.reset else wanted.catchup or old.catchup,
+    )
+    slot = old.next_run_at
+    if touched or wanted.reset:
+        slot = None
+        if rhythm is not None:
+            slot = first_slot(rhythm, project_id, job_type, time_zone=zone, at=clock.now())
+    await queries.schedules.set_schedule(conn, project_id, new, next_run_at=slot)
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:
+        raise InvalidInput("time_zone", f"{name!r} is not a time zone") from error
+    return name
+
+
+async def tick_project(conn: Conn, registry: Registry) -> Ticked:
+    """Account for the due slots of the project of `conn`, now."""
+    return await tick_once(conn, registry, at=None)
+
+
+def legacy_types(registry: Registry) -> Sequence[str]:
+    """The job types that rest while LIGHTRAG_ONLY is 1."""
+    return [job.name for job in registry.values() if job.legacy]
