@@ -30,7 +30,7 @@ class Tower:
     async def runs(self) -> list[Run]:
         """Every run of the project, oldest first."""
         async with self.database.transaction(self.project) as conn:
-            found = await queries.page(conn, job_type=None, status=None, before=None, limit=1000)
+            found = await queries.page(conn, limit=1000)
         return found[::-1]
 
     async def settle(self, *, within: float = 30) -> list[Run]:

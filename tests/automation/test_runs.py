@@ -6,10 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from mayak.automation import queries
 from mayak.automation.model import JobRun, Registry, Result, UnknownJobType, job
 from mayak.automation.service import trigger
-from mayak.automation.service.worker import pick_up_strays
 from mayak.errors import LeaseLost, Upstream, UpstreamRejected
 from mayak.platform.db import Database, execute
 from tests.automation.conftest import WorkOn
@@ -148,31 +146,6 @@ async def test_a_run_that_waits_inherits_the_time_to_wait(work_on: WorkOn) -> No
     assert second.error_message == first.error_message
 
 
-async def test_a_run_that_beats_is_not_taken_for_astray(
-    work_on: WorkOn, database: Database
-) -> None:
-    going, release = asyncio.Event(), asyncio.Event()
-
-    @job("slow")
-    async def slow(run: JobRun) -> Result:
-        going.set()
-        await release.wait()
-        return Result()
-
-    async with work_on(slow) as tower:
-        await tower.trigger("slow")
-        await going.wait()
-        async with database.system_transaction() as conn:
-            await execute(conn, "UPDATE worker_runs SET started_at = now() - interval '1 hour'")
-        async with database.connection() as conn:
-            await conn.execute("DELETE FROM pgqueuer")
-        found = await pick_up_strays(database)
-        release.set()
-        (run,) = await tower.settle()
-
-    assert (found, run.status) == (0, "ok")
-
-
 async def test_a_service_that_never_recovers_ends_dead_with_its_error(work_on: WorkOn) -> None:
     @job("down", max_attempts=2)
     async def down(run: JobRun) -> Result:
@@ -271,21 +244,6 @@ async def test_a_stopped_worker_hands_its_run_back_for_the_next_one(work_on: Wor
         (run,) = await tower.settle()
 
     assert (run.status, run.attempt, starts) == ("ok", 1, 2)
-
-
-async def test_a_run_whose_wake_up_is_gone_is_picked_up(
-    work_on: WorkOn, database: Database, project: UUID
-) -> None:
-    async with database.transaction(project) as conn:
-        await queries.add(
-            conn, project, "sync", trigger="manual", upstream=[], because=None, payload={}
-        )
-        await execute(conn, "UPDATE worker_runs SET queued_at = now() - interval '1 minute'")
-
-    assert await pick_up_strays(database) == 1
-    async with work_on(sync) as tower:
-        (run,) = await tower.settle()
-    assert run.status == "ok"
 
 
 async def test_an_unknown_job_type_is_named_in_the_error(database: Database, project: UUID) -> None:

@@ -151,7 +151,7 @@ async def test_a_worker_that_is_told_to_stop_hands_its_job_back_at_once(yard: Ya
     first.terminate()
 
     assert await asyncio.wait_for(first.wait(), 20) == 0
-    assert (await yard.run(run)).status == "running"
+    assert (await yard.run(run)).status == "queued"
     second = await yard.worker()
     await yard.open_gate()
     ended = await yard.ended(run, within=10)  # sooner than a lease could run out

@@ -12,17 +12,23 @@ from datetime import timedelta
 from typing import Any, LiteralString, Self, TypeVar
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row, scalar_row
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 Row = TypeVar("Row")
 Conn = AsyncConnection[Any]
 """A connection inside an open transaction; its role decides what it can see."""
 
+set_json_loads(orjson.loads)
+
 IDLE_LIMIT = "-c idle_in_transaction_session_timeout=60000"
 """A process that froze inside a transaction lets go of its locks after a minute."""
+ENGINE = "-c role=mayak_system -c idle_in_transaction_session_timeout=2000"
+"""The job engine's locks are waited for by every worker: after two seconds."""
 
 ENTER_PROJECT: LiteralString = (
     "SELECT set_config('role', 'mayak_app', true), set_config('mayak.project_id', %s, true)"
@@ -105,12 +111,22 @@ class Database:
             kwargs={"autocommit": True, "application_name": "mayak", "options": IDLE_LIMIT},
             check=AsyncConnectionPool.check_connection,
         )
+        self._engine: AsyncConnectionPool[Conn] = AsyncConnectionPool(
+            dsn,
+            min_size=0,
+            max_size=8,
+            open=False,
+            timeout=patience.total_seconds(),
+            kwargs={"autocommit": True, "application_name": "mayak engine", "options": ENGINE},
+        )
 
     async def __aenter__(self) -> Self:
         await self._pool.open()
+        await self._engine.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._engine.close()
         await self._pool.close()
 
     @asynccontextmanager
@@ -134,6 +150,16 @@ class Database:
         """A unit of work over all projects: migrations, login, the job engine, sweeps."""
         async with self.connection() as conn, conn.transaction():
             await conn.execute(ENTER_SYSTEM)
+            yield conn
+
+    @asynccontextmanager
+    async def engine(self) -> AsyncIterator[Conn]:
+        """A connection of the job engine, over all projects and in autocommit.
+
+        For statements that run thousands of times a second: it is not looked at before it is lent,
+        so a lost connection shows with the first statement. Whoever uses it tries again.
+        """
+        async with self._engine.connection() as conn:
             yield conn
 
     def stats(self) -> dict[str, int]:

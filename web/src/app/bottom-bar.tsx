@@ -1,5 +1,5 @@
 import { AppShell, CloseButton, Drawer, UnstyledButton } from "@mantine/core";
-import { IconDatabase, IconHistory, IconMessageQuestion } from "@tabler/icons-react";
+import { IconDatabase, IconHistory, IconMessageQuestion, IconSitemap } from "@tabler/icons-react";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,13 +7,10 @@ import { useTranslation } from "react-i18next";
 import { DataPanel, History } from "../features/lightrag";
 import classes from "./shell.module.css";
 
-/** The phone's rail: Ask, and what stands beside it on a wide screen. */
+/** The phone's rail: the pages, and what stands beside Ask on a wide screen. */
 export function BottomBar() {
   const { t } = useTranslation();
   const [sheet, setSheet] = useState<"history" | "data" | null>(null);
-  const { id } = useParams({ strict: false });
-  const close = () => setSheet(null);
-  const title = sheet === "data" ? t("data.title") : t("history.title");
   return (
     <AppShell.Footer component="nav" className={classes.bottom ?? ""} aria-label={t("nav.main")}>
       <Link
@@ -25,6 +22,14 @@ export function BottomBar() {
         <IconMessageQuestion size={22} stroke={1.75} aria-hidden />
         {t("nav.ask")}
       </Link>
+      <Link
+        to="/automation"
+        className={classes.tab}
+        activeProps={{ "aria-current": "page" }}
+      >
+        <IconSitemap size={22} stroke={1.75} aria-hidden />
+        {t("nav.automation")}
+      </Link>
       <UnstyledButton className={classes.tab} onClick={() => setSheet("history")}>
         <IconHistory size={22} stroke={1.75} aria-hidden />
         {t("nav.history")}
@@ -33,21 +38,30 @@ export function BottomBar() {
         <IconDatabase size={22} stroke={1.75} aria-hidden />
         {t("nav.data")}
       </UnstyledButton>
-      <Drawer
-        opened={sheet !== null}
-        onClose={close}
-        position="bottom"
-        size="85%"
-        withCloseButton={false}
-        attributes={{ content: { "aria-label": title } }}
-      >
-        <div className={classes.sheetHead}>
-          <h2>{title}</h2>
-          <CloseButton onClick={close} aria-label={t("common.close")} />
-        </div>
-        {sheet === "history" && <History currentId={id ?? null} onChoose={close} />}
-        {sheet === "data" && <DataPanel />}
-      </Drawer>
+      <Sheet sheet={sheet} onClose={() => setSheet(null)} />
     </AppShell.Footer>
+  );
+}
+
+function Sheet({ sheet, onClose }: { sheet: "history" | "data" | null; onClose: () => void }) {
+  const { t } = useTranslation();
+  const { id } = useParams({ strict: false });
+  const title = sheet === "data" ? t("data.title") : t("history.title");
+  return (
+    <Drawer
+      opened={sheet !== null}
+      onClose={onClose}
+      position="bottom"
+      size="85%"
+      withCloseButton={false}
+      attributes={{ content: { "aria-label": title } }}
+    >
+      <div className={classes.sheetHead}>
+        <h2>{title}</h2>
+        <CloseButton onClick={onClose} aria-label={t("common.close")} />
+      </div>
+      {sheet === "history" && <History currentId={id ?? null} onChoose={onClose} />}
+      {sheet === "data" && <DataPanel />}
+    </Drawer>
   );
 }

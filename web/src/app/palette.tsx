@@ -3,11 +3,14 @@ import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } fr
 import {
   IconLanguage,
   IconLayoutGrid,
+  IconList,
   IconLogout,
+  IconMailX,
   IconMessageQuestion,
   IconMoon,
   IconRefresh,
   IconSearch,
+  IconSitemap,
 } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -79,6 +82,15 @@ function useCommands(): SpotlightActionData[] {
       void navigate({ to: "/ask/{-$id}", params: {} }),
     ),
     command("refresh", t("data.refresh"), IconRefresh, refresh.run),
+    command("automation", t("automation.title"), IconSitemap, () =>
+      void navigate({ to: "/automation" }),
+    ),
+    command("runs", `${t("automation.title")}: ${t("automation.tab.runs")}`, IconList, () =>
+      void navigate({ to: "/automation", search: { tab: "runs" } }),
+    ),
+    command("letters", `${t("automation.title")}: ${t("automation.tab.letters")}`, IconMailX, () =>
+      void navigate({ to: "/automation", search: { tab: "letters" } }),
+    ),
     command("projects", t("projects.switch"), IconLayoutGrid, () =>
       void navigate({ to: "/projects" }),
     ),

@@ -3,6 +3,7 @@ import {
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
   IconMessageQuestion,
+  IconSitemap,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -27,7 +28,7 @@ export function Rail({ wide, open, onToggle }: RailProps) {
         <img src={`${import.meta.env.BASE_URL}mark.svg`} alt="" width={24} height={24} />
         {wide && <span>{t("app.name")}</span>}
       </Link>
-      {open && <AskLink wide={wide} />}
+      {open && <Places wide={wide} />}
       <Tooltip label={toggle} position="right" disabled={wide}>
         <UnstyledButton className={classes.toggle} onClick={onToggle} aria-expanded={wide} aria-label={toggle}>
           <ToggleIcon size={20} stroke={1.75} aria-hidden />
@@ -38,20 +39,33 @@ export function Rail({ wide, open, onToggle }: RailProps) {
   );
 }
 
-function AskLink({ wide }: { wide: boolean }) {
+function Places({ wide }: { wide: boolean }) {
   const { t } = useTranslation();
   return (
-    <Tooltip label={t("nav.ask")} position="right" disabled={wide}>
-      <Link
-        to="/ask/{-$id}"
-        params={{}}
-        className={classes.place}
-        activeProps={{ "aria-current": "page" }}
-        aria-label={t("nav.ask")}
-      >
-        <IconMessageQuestion size={20} stroke={1.75} aria-hidden />
-        {wide && <span>{t("nav.ask")}</span>}
-      </Link>
-    </Tooltip>
+    <>
+      <Tooltip label={t("nav.ask")} position="right" disabled={wide}>
+        <Link
+          to="/ask/{-$id}"
+          params={{}}
+          className={classes.place}
+          activeProps={{ "aria-current": "page" }}
+          aria-label={t("nav.ask")}
+        >
+          <IconMessageQuestion size={20} stroke={1.75} aria-hidden />
+          {wide && <span>{t("nav.ask")}</span>}
+        </Link>
+      </Tooltip>
+      <Tooltip label={t("nav.automation")} position="right" disabled={wide}>
+        <Link
+          to="/automation"
+          className={classes.place}
+          activeProps={{ "aria-current": "page" }}
+          aria-label={t("nav.automation")}
+        >
+          <IconSitemap size={20} stroke={1.75} aria-hidden />
+          {wide && <span>{t("nav.automation")}</span>}
+        </Link>
+      </Tooltip>
+    </>
   );
 }

@@ -9,7 +9,8 @@ import {
   useNavigate,
 } from "@tanstack/react-router";
 
-import { LoginPage, sessionQuery } from "../features/access";
+import { LoginPage, type Session, sessionQuery } from "../features/access";
+import { AutomationPage, type Place, readPlace, RunPage } from "../features/automation";
 import { AskPage } from "../features/lightrag";
 import { ProjectsPage } from "../features/projects";
 import { safeReturn } from "../lib/safe-url";
@@ -63,6 +64,11 @@ const inside = createRoute({
   component: Shell,
 });
 
+/** Pages of a project: whoever has none open chooses first. */
+function needProject({ project }: Session): void {
+  if (project === null) throw redirect({ to: "/projects" });
+}
+
 const front = createRoute({
   getParentRoute: () => inside,
   path: "/",
@@ -94,9 +100,7 @@ const ask = createRoute({
     const source = Number(search.source);
     return Number.isInteger(source) && source > 0 ? { source } : {};
   },
-  beforeLoad: ({ context }) => {
-    if (context.session.project === null) throw redirect({ to: "/projects" });
-  },
+  beforeLoad: ({ context }) => needProject(context.session),
   component: function Ask() {
     const { id } = ask.useParams();
     const { source } = ask.useSearch();
@@ -106,7 +110,33 @@ const ask = createRoute({
   },
 });
 
-const routeTree = root.addChildren([login, inside.addChildren([front, projects, ask])]);
+const automation = createRoute({
+  getParentRoute: () => inside,
+  path: "/automation",
+  validateSearch: (search: Record<string, unknown>): Place => readPlace(search),
+  beforeLoad: ({ context }) => needProject(context.session),
+  component: function Automation() {
+    const place = automation.useSearch();
+    if (useSession().project === null) return null;
+    return <AutomationPage place={place} />;
+  },
+});
+
+const run = createRoute({
+  getParentRoute: () => inside,
+  path: "/automation/runs/$id",
+  beforeLoad: ({ context }) => needProject(context.session),
+  component: function Run() {
+    const { id } = run.useParams();
+    if (useSession().project === null) return null;
+    return <RunPage id={id} />;
+  },
+});
+
+const routeTree = root.addChildren([
+  login,
+  inside.addChildren([front, projects, ask, automation, run]),
+]);
 
 export function createAppRouter(queryClient: QueryClient, history?: RouterHistory) {
   return createRouter({

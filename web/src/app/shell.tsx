@@ -81,12 +81,16 @@ function Frame({ session }: { session: Session }) {
   );
 }
 
+/** Pages that show nothing without an open project. */
+const PROJECT_PAGES = ["/ask", "/automation"];
+
 /** Log in and come back, when the session has ended; choose again, when its project is gone. */
 function useLeaveWhenLost(session: Session | null) {
   const router = useRouter();
   const here = useRouterState({ select: (state) => state.location.href });
   const out = session === null;
-  const needsProject = session !== null && session.project === null && here.startsWith("/ask");
+  const needsProject =
+    session !== null && session.project === null && PROJECT_PAGES.some((page) => here.startsWith(page));
   useEffect(() => {
     // Whoever logged out by hand is on the way to the login already.
     const leaving = router.latestLocation.pathname === "/login";

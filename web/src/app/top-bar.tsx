@@ -15,7 +15,9 @@ import { UserMenu } from "./user-menu";
 export function TopBar({ session }: { session: Session }) {
   const { t } = useTranslation();
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const place = path.includes("/projects") ? t("projects.title") : t("nav.ask");
+  const place = path.includes("/projects")
+    ? t("projects.title")
+    : t(path.includes("/automation") ? "nav.automation" : "nav.ask");
   return (
     <AppShell.Header className={classes.top ?? ""}>
       <div className={classes.where}>

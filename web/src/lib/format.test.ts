@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { ago, clock, zoneName } from "./format";
+import { ago, clock, duration, zoneName } from "./format";
 
 const NOW = new Date("2026-03-01T12:00:00Z");
 
@@ -28,4 +28,21 @@ test("a clock time of another day carries its date", () => {
 
 test("a zone that the browser does not know is shown as UTC and called so", () => {
   expect(zoneName("Mars/Olympus", NOW, "en")).toBe("UTC");
+});
+
+describe("a length of time is said in its two largest units", () => {
+  test.each([
+    [0, "en", "0 sec"],
+    [3_240, "en", "3.2 sec"],
+    [9_990, "en", "10 sec"],
+    [59_700, "en", "1 min"],
+    [64_000, "en", "1 min 4 sec"],
+    [3_600_000, "en", "1 hr"],
+    [7_500_000, "en", "2 hr 5 min"],
+    [90_000_000, "en", "1 day 1 hr"],
+    [64_000, "ru", "1 мин 4 с"],
+    [-5, "en", "0 sec"],
+  ])("%i ms in %s", (milliseconds, locale, expected) => {
+    expect(duration(milliseconds, locale)).toBe(expected);
+  });
 });

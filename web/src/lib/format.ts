@@ -18,6 +18,28 @@ export function ago(moment: string, at: Date, locale: string, zone: string): str
   return format.format(Math.trunc(seconds / size), unit);
 }
 
+const LENGTHS: readonly [string, number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+/** A length of time in its two largest units: "2 hr 5 min", "14 sec"; below ten seconds, "3.2 sec". */
+export function duration(milliseconds: number, locale: string): string {
+  const said = (value: number, unit: string, maximumFractionDigits = 0) =>
+    new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits }).format(value);
+  const exact = Math.max(0, milliseconds) / 1000;
+  if (exact < 9.95) return said(exact, "second", 1);
+  const seconds = Math.round(exact);
+  const first = LENGTHS.findIndex(([, size]) => seconds >= size);
+  const [unit, size] = LENGTHS[first] ?? ["second", 1];
+  const [below, step] = LENGTHS[first + 1] ?? ["second", 0];
+  const rest = step === 0 ? 0 : Math.floor((seconds % size) / step);
+  const head = said(Math.floor(seconds / size), unit);
+  return rest === 0 ? head : `${head} ${said(rest, below)}`;
+}
+
 /** The full moment with its seconds, for hovers. */
 export function absolute(moment: string, locale: string, zone: string): string {
   return formatted(moment, locale, { dateStyle: "full", timeStyle: "medium" }, zone);

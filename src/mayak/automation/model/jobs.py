@@ -54,9 +54,13 @@ class JobRun(Protocol):
         """The one thing of this kind that the worker was built with; KeyError if it has none."""
         ...
 
-    def transaction(self) -> AbstractAsyncContextManager[Any]:
+    def transaction(self, *, ends: Result | None = None) -> AbstractAsyncContextManager[Any]:
         """A unit of work in the run's project, on a `Conn`. Raises LeaseLost when the run was given
         to another worker or ended meanwhile; nothing of the block is committed then.
+
+        With `ends` it is the last one, and the run ends by the same commit: what the block writes
+        happens exactly once, even if the worker is killed. Without, a worker that dies between a
+        commit and the end of the run leaves a run that starts again and must find its work done.
         """
         ...
 

@@ -82,18 +82,6 @@ async def join(
     return run
 
 
-TURN: LiteralString = """
-SELECT set_config('idle_in_transaction_session_timeout', '2s', true),
-       pg_advisory_xact_lock(hashtextextended('mayak line ' || %(queue)s, 0))
-"""
-"""Workers take from one queue one after another. One that freezes meanwhile is cut off."""
-
-
-async def take_turn(conn: Conn, queue: Queue) -> None:
-    """Until the end of the transaction nobody else claims from this queue."""
-    await conn.execute(TURN, {"queue": queue})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A run that is ours to execute."""
@@ -114,14 +102,15 @@ class Claim:
 CLAIM: LiteralString = """
 WITH line AS (
   SELECT project_id, id, lane, turn_at
-    FROM worker_runs AS waits
+    FROM worker_runs AS waits,
+         (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried
    WHERE status = 'queued' AND queue = %(queue)s AND job_type = ANY(%(types)s)
      AND (not_before IS NULL OR not_before <= coalesce(%(at)s::timestamptz, now()))
-     AND NOT EXISTS (SELECT 1 FROM worker_runs AS goes
-                      WHERE goes.project_id = waits.project_id AND goes.lane = waits.lane
-                        AND goes.status = 'running')
+     AND (project_id, lane) NOT IN (SELECT goes.project_id, goes.lane
+                                      FROM worker_runs AS goes WHERE goes.status = 'running')
    ORDER BY turn_at
-   LIMIT %(limit)s
+   LIMIT (SELECT %(limit)s::bigint)
+     FOR UPDATE OF waits SKIP LOCKED
 ), firsts AS (
   SELECT DISTINCT ON (project_id, lane) project_id, id FROM line ORDER BY project_id, lane, turn_at
 )
@@ -147,7 +136,8 @@ async def claim(
 ) -> list[Claim]:
     """Make up to `limit` runs ours that wait in the queue and may start, first come first.
 
-    Needs `take_turn`. May be fewer than there are, never none while there is one.
+    May be fewer than there are, never none while there is one that nobody else looks at. Raises
+    UniqueViolation when another worker just took a run of the same lane: claim again.
     """
     return await fetch_all(
         conn,

@@ -8,13 +8,13 @@ import asyncio
 import random
 import time
 import traceback
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-import orjson
 import structlog
 
 from mayak.automation import queries
@@ -39,17 +39,28 @@ LONGEST_MESSAGE = 1000
 LONGEST_TRACE = 4000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What every run of a worker shares."""
+
+    database: Database
+    resources: Resources
+    recorder: Recorder
+
+
 class RunningJob:
     """The JobRun that a handler is given."""
 
-    __slots__ = ("_claim", "_database", "_resources", "_said_at", "project_id")
+    __slots__ = ("_claim", "_house", "_job", "_said_at", "concluded", "project_id")
 
-    def __init__(self, database: Database, resources: Resources, claim: Claim) -> None:
-        self._database = database
-        self._resources = resources
+    def __init__(self, house: House, job: JobType, claim: Claim) -> None:
+        self._house = house
+        self._job = job
         self._claim = claim
         self._said_at = 0.0
         self.project_id = claim.project_id
+        self.concluded = False
+        """Its end is committed already, together with its last unit of work."""
 
     @property
     def run_id(self) -> UUID:
@@ -72,21 +83,26 @@ class RunningJob:
         return self._claim.started_at
 
     def resource(self, kind: type[Resource]) -> Resource:
-        return self._resources.get(kind)
+        return self._house.resources.get(kind)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Conn]:
-        async with self._database.transaction(self.project_id) as conn:
+    async def transaction(self, *, ends: Result | None = None) -> AsyncIterator[Conn]:
+        async with self._house.database.transaction(self.project_id) as conn:
             if not await queries.hold_lease(conn, self._claim.id, self._claim.lease_token):
                 raise LeaseLost(self._claim.id)
             yield conn
+            if ends is not None:
+                ending = ending_of(self._claim, self._job, ends)
+                if not await self._house.recorder.conclude(conn, ending):
+                    raise LeaseLost(self._claim.id)
+        self.concluded = ends is not None
 
     async def progress(self, done: int, total: int | None = None, note: str | None = None) -> None:
         at = time.monotonic()
         if at - self._said_at < PROGRESS_EVERY and done != total:
             return
         self._said_at = at
-        async with self._database.transaction(self.project_id) as conn:
+        async with self._house.database.transaction(self.project_id) as conn:
             token = self._claim.lease_token
             if not await queries.set_progress(conn, self._claim.id, token, done, total, note):
                 raise LeaseLost(self._claim.id)
@@ -107,40 +123,46 @@ async def _contained(job: JobType, run: RunningJob) -> Result:
 class Execution:
     """A run of ours that goes on."""
 
-    __slots__ = ("_over", "_task", "_timer", "claim", "job", "why")
+    __slots__ = ("_ended", "_run", "_task", "_timer", "claim", "job", "over", "why")
 
-    def __init__(self, job: JobType, claim: Claim, run: RunningJob) -> None:
+    def __init__(
+        self, house: House, job: JobType, claim: Claim, ended: Callable[["Execution"], None]
+    ) -> None:
+        """`ended` is called once: when the handler ended, or had to be left behind."""
         loop = asyncio.get_running_loop()
         self.job = job
         self.claim = claim
+        self.over = False
+        """Its handler has ended, or was left behind; it may not be recorded yet."""
         self.why: Why | None = None
         """Why it was told to stop, if it was."""
-        self._over: asyncio.Future[None] = loop.create_future()
-        self._task = loop.create_task(_contained(job, run))
+        self._ended = ended
+        self._run = RunningJob(house, job, claim)
+        self._task = loop.create_task(_contained(job, self._run))
         self._task.add_done_callback(self._end)
         self._timer = loop.call_later(job.timeout.total_seconds(), self.stop, "timeout")
 
     def stop(self, why: Why) -> None:
         """Cancel the handler. One that does not end within GRACE is left behind."""
-        if self.why is None and not self._task.done():
+        if self.why is None and not self.over:
             self.why = why
             self._timer.cancel()
             self._timer = asyncio.get_running_loop().call_later(GRACE, self._end)
             self._task.cancel()
 
-    @property
-    def ended(self) -> bool:
-        """Its handler has ended, or was left behind; it may not be recorded yet."""
-        return self._over.done()
-
     def _end(self, _: object = None) -> None:
-        if not self._over.done():
-            self._over.set_result(None)
+        if not self.over:
+            self.over = True
+            self._timer.cancel()
+            self._ended(self)
 
-    async def outcome(self) -> Result | BaseException:
+    @property
+    def concluded(self) -> bool:
+        """Its end is committed already."""
+        return self._run.concluded
+
+    def outcome(self) -> Result | BaseException:
         """What the handler returned or raised; TimeoutError when it had to be left behind."""
-        await self._over
-        self._timer.cancel()
         if not self._task.done():
             log.error("a handler does not stop; it is left behind", run=str(self.claim.id))
             return TimeoutError(f"It did not stop within {GRACE:.0f} s of being told to.")
@@ -188,21 +210,30 @@ def ending_of(claim: Claim, job: JobType, result: Any) -> Ending:
     ):
         raise Bug(f"{job.name} returned counters that are not whole numbers by name")
     note = None if result.note is None else str(without_nul(str(result.note)))[:LONGEST_MESSAGE]
-    written = orjson.dumps(without_nul(dict(counters))).decode() if counters else "{}"
     reason: Reason | None = "not_built" if result.status == "skipped" and not job.built else None
-    return Ending(claim=claim, status=result.status, counters=written, note=note, reason=reason)
+    return Ending(claim=claim, status=result.status, counters=counters, note=note, reason=reason)
+
+
+def good_ending(execution: Execution) -> Ending | None:
+    """The ending of a run whose handler returned what it may; None when more has to be done."""
+    outcome = execution.outcome()
+    if isinstance(outcome, BaseException):
+        return None
+    try:
+        return ending_of(execution.claim, execution.job, outcome)
+    except Bug:
+        return None
 
 
 async def settle(execution: Execution, recorder: Recorder) -> None:
-    """Wait for a run to end, and record how."""
-    outcome = await execution.outcome()
+    """Record the end of a run that did not simply succeed."""
+    outcome = execution.outcome()
     claim, job, why = execution.claim, execution.job, execution.why
     if why == "lost" or isinstance(outcome, LeaseLost):
         log.warning("a run was given to another worker", run=str(claim.id), job=job.name)
-        return
-    if not isinstance(outcome, BaseException):
+    elif not isinstance(outcome, BaseException):
         try:
-            await recorder.record(ending_of(claim, job, outcome))
+            ending_of(claim, job, outcome)
         except Bug as bug:
             await _fail(execution, recorder, bug)
     elif why == "stopping":

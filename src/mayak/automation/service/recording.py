@@ -1,7 +1,7 @@
 """The result transaction: how a run ended, what its schedule learns, and what comes after it.
 
-Runs that end at about the same time are recorded together: one commit for all of them, so that
-short runs do not cost a transaction each.
+Runs that end at about the same time are recorded together, by one statement for all of them, so
+that short runs do not cost a transaction each.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import psycopg
 import structlog
 
 from mayak.automation import queries
-from mayak.automation.model import SUCCESS, Failure, Registry
+from mayak.automation.model import Failure, Registry
 from mayak.automation.queries import Claim, Edge, Ending
 from mayak.errors import AppError
 from mayak.platform.db import Conn, Database, OperationalError
@@ -28,31 +28,42 @@ PAUSE = 0.5
 """Seconds between two tries while the database is away."""
 
 
-class Recorder:
-    """Records endings until its task is cancelled; owns those that are not recorded yet."""
-
-    def __init__(
-        self, database: Database, registry: Registry, clock: Clock, freed: Callable[[], None]
-    ) -> None:
-        """`freed` is called after each commit: somebody may start now."""
-        self._database = database
-        self._clock = clock
-        self._freed = freed
-        self._waiting: list[tuple[Ending, asyncio.Future[None]]] = []
-        self._work = asyncio.Event()
-        self._edges = [
+def edges_of(registry: Registry) -> str:
+    """The cascade, as the result transaction reads it."""
+    return queries.as_json(
+        [
             Edge(above=above, below=below.name, queue=below.queue, lane=below.lane)
             for above in registry
             for below in registry.downstream(above)
         ]
-        self._above = {edge.above for edge in self._edges}
+    )
 
-    async def record(self, ending: Ending) -> None:
-        """Returns when the ending is committed, or turned out to be somebody else's."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+class Recorder:
+    """Records endings until its task is cancelled; owns those that are not recorded yet."""
+
+    def __init__(self, database: Database, registry: Registry, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._edges = edges_of(registry)
+        self._waiting: list[tuple[Ending, Callable[[], None]]] = []
+        self._work = asyncio.Event()
+
+    def add(self, ending: Ending, done: Callable[[], None]) -> None:
+        """Record it; `done` is called when it is committed, or turned out to be somebody else's."""
         self._waiting.append((ending, done))
         self._work.set()
-        await done
+
+    async def record(self, ending: Ending) -> None:
+        """The same, for somebody who waits."""
+        settled = asyncio.Event()
+        self.add(ending, settled.set)
+        await settled.wait()
+
+    async def conclude(self, conn: Conn, ending: Ending) -> bool:
+        """Record it inside somebody's transaction. False when the run is no longer ours."""
+        told = await queries.record(conn, [ending], self._edges, at=self._clock())
+        return told.ended == 1
 
     async def run(self) -> None:
         while True:
@@ -62,19 +73,18 @@ class Recorder:
                 batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 await self._settle([ending for ending, _ in batch])
                 for _, done in batch:
-                    if not done.done():
-                        done.set_result(None)
-                self._freed()
+                    done()
 
     async def _settle(self, endings: list[Ending]) -> None:
         """Commit, however long the database is away. What cannot be stored fails its own run."""
         while True:
             try:
-                await self._commit(endings)
+                async with self._database.engine() as conn:
+                    told = await queries.record(conn, endings, self._edges, at=self._clock())
             except (OperationalError, AppError, OSError) as error:
                 log.warning("runs wait to be recorded", runs=len(endings), error=str(error).strip())
                 await asyncio.sleep(PAUSE)
-            except Exception as error:  # noqa: BLE001  # edge: one odd result must not take the others with it
+            except Exception as error:  # noqa: BLE001  # edge: one odd result must not take others along
                 if len(endings) == 1:
                     endings = [_unstorable(endings[0], error)]
                     continue
@@ -82,26 +92,9 @@ class Recorder:
                     await self._settle([one])
                 return
             else:
+                for job_type in told.suspended:
+                    log.error("a job failed too often in a row and is suspended", job=job_type)
                 return
-
-    async def _commit(self, endings: list[Ending]) -> None:
-        at = self._clock()
-        async with self._database.system_transaction() as conn:
-            await queries.hurry(conn)
-            ended = await queries.finish(conn, endings, at=at)
-            if not ended:
-                return
-            inherited = [one.claim.id for one in endings if one.passed_on]
-            suspended = await queries.note_results(conn, ended, inherited, at=at)
-            done = [one for one in ended if one.status in SUCCESS]
-            if done:
-                await queries.supersede(conn, done, at=at)
-            above = [one for one in done if one.job_type in self._above]
-            if above:
-                for queue in sorted(await queries.cascade(conn, above, self._edges, at=at)):
-                    await queries.wake(conn, queue)
-        for job_type in suspended:
-            log.error("a job failed too often in a row and is suspended", job=job_type)
 
     async def retry(self, claim: Claim, failure: Failure, wait: timedelta, *, free: bool) -> None:
         """Start again after `wait`. When a newer run waits, that one does, in this one's place."""
@@ -133,10 +126,8 @@ class Recorder:
 
     async def _leave(self, write: Callable[[Conn], Awaitable[Ending | None]]) -> None:
         while True:
-            ending: Ending | None = None
             try:
-                async with self._database.system_transaction() as conn:
-                    await queries.hurry(conn)
+                async with self._database.engine() as conn, conn.transaction():
                     ending = await write(conn)
                     await queries.wake(conn, "")
             except (OperationalError, AppError, OSError) as error:
@@ -147,7 +138,6 @@ class Recorder:
             else:
                 if ending is not None:
                     await self.record(ending)
-                self._freed()
                 return
 
 

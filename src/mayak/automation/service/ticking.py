@@ -59,8 +59,7 @@ async def tick(database: Database, registry: Registry, *, at: datetime | None) -
     queues: set[str] = set()
     schedules = skipped = missed = 0
     while True:
-        async with database.system_transaction() as conn:
-            await queries.hurry(conn)
+        async with database.engine() as conn, conn.transaction():
             done = await tick_once(conn, registry, at=at)
         run_ids += done.run_ids
         queues |= set(done.queues)

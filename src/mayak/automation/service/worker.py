@@ -6,6 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import psycopg
@@ -15,7 +16,7 @@ from mayak.automation import queries
 from mayak.automation.model import QUEUES, Failure, Queue, Registry
 from mayak.automation.queries import Ending, Stray
 from mayak.automation.service import schedules
-from mayak.automation.service.execution import Execution, RunningJob, settle
+from mayak.automation.service.execution import Execution, House, good_ending, settle
 from mayak.automation.service.recording import Clock, Recorder
 from mayak.automation.service.ticking import tick
 from mayak.errors import AppError
@@ -32,7 +33,9 @@ SLOTS: Mapping[Queue, int] = {"io": 16, "cpu": 2, "derive": 4}
 LOOK = 1.0
 """Seconds after which the line is looked at although no bell rang: retries come due silently."""
 TICK = 1.0
-BATCH = 50
+GATHER = 0.002
+"""Seconds that a busy queue waits for more slots to become free, to claim for all at once."""
+BATCH = 100
 """The most runs that one claim takes."""
 MOST_STARTS = 5
 """A run whose worker died this often is not started again: it is probably what kills them."""
@@ -76,8 +79,11 @@ class Worker:
         self._looks = {queue: asyncio.Event() for queue in self._slots}
         self._busy = dict.fromkeys(self._slots, 0)
         self._going: dict[UUID, Execution] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._recorder = Recorder(database, registry, clock, self._look)
+        self._settling: set[asyncio.Task[None]] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._recorder = Recorder(database, registry, clock)
+        self._house = House(database=database, resources=resources, recorder=self._recorder)
         self._bell = Bell(
             database.dsn,
             {"mayak_runs": self._look, "mayak_cancel": self._cancel},
@@ -119,15 +125,14 @@ class Worker:
             if task.done():
                 task.result()
         await ended
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+        await self._idle.wait()
 
     async def stop(self, patience: timedelta) -> None:
         """Take nothing new, let what goes on end within `patience`, hand back the rest."""
         self._stopping.set()
         self._look()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=patience.total_seconds())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), patience.total_seconds())
         for execution in list(self._going.values()):
             execution.stop("stopping")
 
@@ -145,12 +150,16 @@ class Worker:
         """Take runs of one queue as long as there are slots for them."""
         look = self._looks[queue]
         while not self._stopping.is_set():
+            if self._slots[queue] - self._busy[queue] < self._slots[queue] // 4:
+                await asyncio.sleep(GATHER)
             look.clear()
             free = self._slots[queue] - self._busy[queue]
             taken = 0
             if free:
                 try:
                     taken = await self._claim(queue, min(free, BATCH))
+                except psycopg.errors.UniqueViolation:
+                    continue
                 except (psycopg.Error, AppError, OSError, TimeoutError) as error:
                     log.warning("cannot look for work", error=str(error).strip())
                     await asyncio.sleep(PAUSE)
@@ -159,31 +168,44 @@ class Worker:
                     await asyncio.wait_for(look.wait(), LOOK)
 
     async def _claim(self, queue: Queue, limit: int) -> int:
-        async with self._database.system_transaction() as conn:
-            await queries.take_turn(conn, queue)
+        async with self._database.engine() as conn:
             claims = await queries.claim(
                 conn, self._id, queue, self._types, limit=limit, at=self._clock()
             )
         for claim in claims:
-            job = self._registry[claim.job_type]
-            run = RunningJob(self._database, self._resources, claim)
-            execution = Execution(job, claim, run)
-            self._going[claim.id] = execution
+            self._idle.clear()
             self._busy[queue] += 1
-            task = asyncio.create_task(self._see_through(queue, execution))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._going[claim.id] = Execution(
+                self._house, self._registry[claim.job_type], claim, partial(self._ended, queue)
+            )
         return len(claims)
 
-    async def _see_through(self, queue: Queue, execution: Execution) -> None:
+    def _ended(self, queue: Queue, execution: Execution) -> None:
+        over = partial(self._over, queue, execution)
+        if execution.concluded:
+            over()
+        elif ending := good_ending(execution):
+            self._recorder.add(ending, over)
+        else:
+            task = asyncio.create_task(self._settle(execution, over))
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
+
+    async def _settle(self, execution: Execution, over: Callable[[], None]) -> None:
         try:
             await settle(execution, self._recorder)
         except Exception:  # edge: a bug of the engine must not stop the worker; the lease ends it
             log.exception("a run could not be settled", run=str(execution.claim.id))
         finally:
-            del self._going[execution.claim.id]
-            self._busy[queue] -= 1
-            self._looks[queue].set()
+            over()
+
+    def _over(self, queue: Queue, execution: Execution) -> None:
+        """A run is recorded, or not ours any more: its slot is free."""
+        del self._going[execution.claim.id]
+        self._busy[queue] -= 1
+        self._looks[queue].set()
+        if not self._going:
+            self._idle.set()
 
     @property
     def _beat_every(self) -> float:
@@ -213,7 +235,7 @@ class Worker:
         return False
 
     async def _say_alive(self) -> None:
-        async with self._database.system_transaction() as conn:
+        async with self._database.engine() as conn:
             await queries.seen(
                 conn,
                 self._id,
@@ -228,12 +250,12 @@ class Worker:
         """Take another lease, let go of what is not ours any more, take over from the dead."""
         before = dict(self._going)
         await self._say_alive()
-        async with self._database.system_transaction() as conn:
+        async with self._database.engine() as conn:
             held = {one.id: one for one in await queries.held_by(conn, self._id)}
         for run_id, execution in before.items():
             one = held.get(run_id)
             if one is None or one.lease_token != execution.claim.lease_token:
-                if run_id in self._going and not execution.ended:
+                if run_id in self._going and not execution.over:
                     execution.stop("lost")
             elif one.cancel_requested:
                 execution.stop("cancelled")
@@ -259,8 +281,7 @@ async def take_over(database: Database, recorder: Recorder) -> int:
     One that was to be cancelled is; one whose workers died again and again is dead; one whose
     place is taken by a newer run that waits leaves it to that.
     """
-    async with database.system_transaction() as conn:
-        await queries.hurry(conn)
+    async with database.engine() as conn, conn.transaction():
         strays = await queries.strays(conn, limit=STRAYS)
         left: list[Ending] = []
         for stray in strays:

@@ -7,7 +7,7 @@ import typer
 from typer._click.exceptions import ClickException  # Typer gives it no public name
 from typer.main import get_command
 
-from mayak.entry.cli import about, data, people, processes
+from mayak.entry.cli import about, data, jobs, people, processes
 from mayak.entry.cli.output import emit, err, fail
 from mayak.errors import AppError, Upstream
 from mayak.platform.db import OperationalError
@@ -23,6 +23,7 @@ for group in (processes.app, data.app, about.app):
     app.registered_commands += group.registered_commands
 app.add_typer(people.users, name="user")
 app.add_typer(people.projects, name="project")
+app.add_typer(jobs.app, name="jobs")
 
 
 def main() -> None:

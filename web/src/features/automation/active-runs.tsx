@@ -6,6 +6,7 @@ import { StatusDot } from "../../components/ui";
 import { number } from "../../lib/format";
 import { locale } from "../../lib/i18n";
 import { isActive, type Run, runsQuery } from "./api";
+import { jobName } from "./words";
 
 /** What runs now, and the newest run of a kind when it failed. Nothing to say, nothing shown. */
 export function ActiveRuns({ projectId }: { projectId: string }) {
@@ -66,9 +67,4 @@ function RunLine({ run }: { run: Run }) {
       )}
     </div>
   );
-}
-
-function jobName(t: ReturnType<typeof useTranslation>["t"], type: string): string {
-  if (type === "chatwoot_sync" || type === "embeddings_run") return t(`job.${type}`);
-  return type.replaceAll("_", " ");
 }

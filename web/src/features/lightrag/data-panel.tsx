@@ -1,12 +1,10 @@
 import { Button, Group, Progress, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle, IconCircleCheck, IconRefresh } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { Boundary, explain, Lines, Moment } from "../../components/ui";
-import { problemOf } from "../../api/problem";
+import { Boundary, Lines, Moment, sayDone, sayFailed } from "../../components/ui";
 import { number, percent, zoneName } from "../../lib/format";
 import { locale } from "../../lib/i18n";
 import { useNow } from "../../lib/use-now";
@@ -148,17 +146,8 @@ export function useRefreshWithWord() {
   const refresh = useRefresh();
   const run = () =>
     refresh.mutate(undefined, {
-      onSuccess: () => notifications.show({ message: t("data.refreshQueued") }),
-      onError: (error) => {
-        const problem = problemOf(error);
-        const { what, next } = explain(t, problem);
-        notifications.show({
-          color: "critical",
-          title: t("data.refreshFailed"),
-          message: [`${what}.`, problem.detail, next].filter(Boolean).join(" "),
-          autoClose: false,
-        });
-      },
+      onSuccess: () => sayDone(t("data.refreshQueued")),
+      onError: (error) => sayFailed(t, t("data.refreshFailed"), error),
     });
   return { run, isPending: refresh.isPending };
 }

@@ -1,7 +1,7 @@
 import { Menu, Text, UnstyledButton } from "@mantine/core";
 import { IconCheck, IconChevronDown, IconLayoutGrid } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useRouterState } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import { type Project, projectsQuery, useSelectProject } from "./api";
@@ -16,9 +16,12 @@ export function ProjectMenu({ project }: { project: Project | null }) {
   const { data: projects = [] } = useQuery(projectsQuery());
   const select = useSelectProject();
   const name = project?.name ?? t("projects.choose");
+  // The same page of the other project: its runs and answers are its own.
+  const automating = useRouterState({ select: (state) => state.location.pathname.includes("/automation") });
   const open = (id: string) =>
     select.mutate(id, {
-      onSuccess: () => void navigate({ to: "/ask/{-$id}", params: {} }),
+      onSuccess: () =>
+        void (automating ? navigate({ to: "/automation" }) : navigate({ to: "/ask/{-$id}", params: {} })),
       onError: () => void navigate({ to: "/projects" }),
     });
   return (

@@ -1,9 +1,12 @@
+import { automation, jobName } from "./en-automation";
+
 /** English: the catalogue that gives the keys their type. */
 export const en = {
   app: { name: "Mayak", tagline: "Answers from your client conversations, with the quote behind each one." },
   nav: {
     main: "Main",
     ask: "Ask",
+    automation: "Automation",
     history: "History",
     data: "Data",
     expand: "Expand the menu",
@@ -200,9 +203,9 @@ export const en = {
     inboxes: "Inboxes",
     attachments: "Attachments",
   },
+  jobName,
+  automation,
   job: {
-    chatwoot_sync: "Chatwoot sync",
-    embeddings_run: "Preparing for search",
     queued: "queued",
     running: "running",
     failed: "failed: {{why}}",

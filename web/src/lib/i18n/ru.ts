@@ -1,9 +1,12 @@
+import { automation, jobName } from "./ru-automation";
+
 /** Русский каталог: те же ключи, свои слова. */
 export const ru = {
   app: { name: "Маяк", tagline: "Ответы из переписки с клиентами — и цитата под каждым." },
   nav: {
     main: "Разделы",
     ask: "Вопросы",
+    automation: "Автоматизация",
     history: "История",
     data: "Данные",
     expand: "Развернуть меню",
@@ -216,9 +219,9 @@ export const ru = {
     inboxes: "Ящики",
     attachments: "Вложения",
   },
+  jobName,
+  automation,
   job: {
-    chatwoot_sync: "Синхронизация Chatwoot",
-    embeddings_run: "Подготовка к поиску",
     queued: "в очереди",
     running: "идёт",
     failed: "ошибка: {{why}}",

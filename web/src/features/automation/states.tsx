@@ -1,0 +1,108 @@
+import { Tooltip } from "@mantine/core";
+import {
+  IconAlertTriangle,
+  IconArrowForwardUp,
+  IconBan,
+  IconCircleCheck,
+  IconCircleDashed,
+  IconCircleX,
+  IconClock,
+  IconClockX,
+  IconHandStop,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconRefresh,
+} from "@tabler/icons-react";
+import type { TFunction } from "i18next";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { Hue } from "../../components/ui";
+import type { Job, Run } from "./api";
+import classes from "./states.module.css";
+
+export type RunState = Run["status"] | "retrying" | "stopping";
+
+export interface Look {
+  hue: Hue;
+  Icon: typeof IconBan;
+}
+
+export const LOOKS: Record<RunState, Look> = {
+  queued: { hue: "neutral", Icon: IconClock },
+  running: { hue: "accent", Icon: IconPlayerPlay },
+  ok: { hue: "good", Icon: IconCircleCheck },
+  partial: { hue: "watch", Icon: IconAlertTriangle },
+  failed: { hue: "risk", Icon: IconCircleX },
+  dead: { hue: "critical", Icon: IconCircleX },
+  skipped: { hue: "neutral", Icon: IconArrowForwardUp },
+  missed: { hue: "watch", Icon: IconClockX },
+  cancelled: { hue: "neutral", Icon: IconBan },
+  retrying: { hue: "risk", Icon: IconRefresh },
+  stopping: { hue: "neutral", Icon: IconHandStop },
+};
+
+/** The state of a run as people see it: one that failed and will start again is not just queued. */
+export function stateOf(run: Pick<Run, "status" | "not_before" | "attempt" | "cancel_requested_at">): RunState {
+  if (run.status === "queued" && run.not_before !== null && run.attempt > 1) return "retrying";
+  if (run.status === "running" && run.cancel_requested_at !== null) return "stopping";
+  return run.status;
+}
+
+/** What a job's box shows: what it does now, else whether it rests, else how it ended last. */
+export function lookOfJob(t: TFunction, job: Job): Look & { word: string } {
+  const open = job.running ?? job.queued;
+  if (open !== null) return runLook(t, stateOf(open));
+  if (job.status === "suspended") {
+    return { hue: "critical", Icon: IconCircleX, word: t("automation.state.suspended") };
+  }
+  if (job.status === "paused") {
+    return { hue: "neutral", Icon: IconPlayerPause, word: t("automation.state.paused") };
+  }
+  if (job.last_run === null) {
+    return { hue: "neutral", Icon: IconCircleDashed, word: t("automation.never") };
+  }
+  return runLook(t, job.last_run.status);
+}
+
+const runLook = (t: TFunction, state: RunState) => ({
+  ...LOOKS[state],
+  word: t(`automation.status.${state}`),
+});
+
+interface StateProps {
+  hue: Hue;
+  Icon: Look["Icon"];
+  pulse?: boolean;
+  children: ReactNode;
+}
+
+/** An icon and a word; the colour only repeats what they say. */
+export function State({ hue, Icon, pulse = false, children }: StateProps) {
+  return (
+    <span className={classes.state} data-hue={hue}>
+      <Icon size={16} aria-hidden data-pulse={pulse || undefined} />
+      <span>{children}</span>
+    </span>
+  );
+}
+
+export function RunState({ state }: { state: RunState }) {
+  const { t } = useTranslation();
+  return (
+    <State {...LOOKS[state]} pulse={state === "running"}>
+      {t(`automation.status.${state}`)}
+    </State>
+  );
+}
+
+export function NotBuilt() {
+  const { t } = useTranslation();
+  return (
+    <Tooltip label={t("automation.notBuiltHint")} multiline w={260}>
+      <span className={classes.badge} tabIndex={0}>
+        {t("automation.notBuilt")}
+      </span>
+    </Tooltip>
+  );
+}
