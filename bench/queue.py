@@ -37,15 +37,16 @@ from pgqueuer.ports.driver import NotifyCallback
 from pgqueuer.queries import Queries
 from psycopg import sql
 
-from mayak.automation.model import JobRun, JobType, Registry, Result, Rhythm
+from mayak.automation.model import JobRun, JobType, Queue, Registry, Result, Rhythm
 from mayak.automation.service import Worker, ensure, tick, trigger
 from mayak.kit.resources import Resources
 from mayak.platform.db import Conn, Database
 from mayak.platform.embedded import EmbeddedPostgres
 from mayak.platform.schema import migrate
 
-SLOTS = 100
-BATCH = 50
+SLOTS = 400
+BATCH = 200
+"""Of both engines alike."""
 TICK_OF_THE_SEEDS_MS = 60_000
 
 
@@ -89,8 +90,8 @@ async def new_projects(conn: Conn, count: int) -> list[UUID]:
 
 @asynccontextmanager
 async def working(database: Database, registry: Registry) -> AsyncIterator[Worker]:
-    slots = {"io": SLOTS, "cpu": 2, "derive": 4}
-    worker = Worker(database, registry, Resources({}), slots=slots)  # type: ignore[arg-type]
+    slots: dict[Queue, int] = {"io": SLOTS, "cpu": 2, "derive": 4}
+    worker = Worker(database, registry, Resources({}), slots=slots)
     task = asyncio.create_task(worker.run())
     await worker.ready.wait()
     try:
@@ -115,7 +116,7 @@ async def ours(dsn: str, jobs: int) -> float:
         async with database.system_transaction() as conn:
             await conn.execute("DELETE FROM projects")
             await new_projects(conn, jobs // len(registry))
-            while await ensure(conn, registry, lightrag_only=True):
+            while await ensure(conn, registry):
                 pass
             await conn.execute(FILL)
         async with database.connection() as conn:
@@ -158,11 +159,11 @@ class Listening(PsycopgDriver):
             self._ear.cancel()
 
 
-async def bare(dsn: str, jobs: int) -> float:
+async def bare(dsn: str, jobs: int, *, with_bell: bool = True) -> float:
     """Jobs a second through pgqueuer alone."""
     tally = Tally(jobs)
     async with await connected(dsn) as conn, await connected(dsn) as bell:
-        queries = Queries(Listening(conn, bell))
+        queries = Queries(Listening(conn, bell) if with_bell else PsycopgDriver(conn))
         if not await queries.schema_is_installed():
             await queries.install()
         await conn.execute("TRUNCATE pgqueuer, pgqueuer_log")
@@ -183,12 +184,14 @@ async def bare(dsn: str, jobs: int) -> float:
 
 
 async def throughput(server: str, jobs: int, rounds: int) -> dict[str, Any]:
-    both: dict[str, list[float]] = {"mayak": [], "pgqueuer": []}
+    both: dict[str, list[float]] = {"mayak": [], "pgqueuer": [], "pgqueuer_own_driver": []}
     ours_dsn, bare_dsn = await databases(server, "ours", "bare")
     await migrate(ours_dsn)
     for _ in range(rounds):
         both["pgqueuer"].append(await bare(bare_dsn, jobs))
         both["mayak"].append(await ours(ours_dsn, jobs))
+        own = await bare(bare_dsn, max(1000, jobs // 10), with_bell=False)
+        both["pgqueuer_own_driver"].append(own)
     medians = {name: round(statistics.median(values)) for name, values in both.items()}
     return {
         "jobs": jobs,
@@ -196,6 +199,7 @@ async def throughput(server: str, jobs: int, rounds: int) -> dict[str, Any]:
         "jobs_per_second": medians,
         "all": {name: [round(value) for value in values] for name, values in both.items()},
         "ratio": round(medians["mayak"] / medians["pgqueuer"], 2),
+        "ratio_to_own_driver": round(medians["mayak"] / medians["pgqueuer_own_driver"], 2),
     }
 
 
@@ -205,7 +209,7 @@ async def databases(server: str, *names: str) -> list[str]:
     async with await psycopg.AsyncConnection.connect(server, autocommit=True) as conn:
         for name in names:
             unique = f"{name}_{uuid4().hex[:8]}"
-            await conn.execute(f"CREATE DATABASE {unique}")  # type: ignore[call-overload]
+            await conn.execute(f"CREATE DATABASE {unique}")
             made.append(psycopg.conninfo.make_conninfo(server, dbname=unique))
     return made
 
@@ -227,7 +231,7 @@ async def ticks(server: str, rows: int, due: int, rounds: int) -> dict[str, Any]
     async with Database(dsn) as database:
         async with database.system_transaction() as conn:
             await new_projects(conn, rows // len(registry))
-            while await ensure(conn, registry, lightrag_only=True):
+            while await ensure(conn, registry):
                 pass
         for number in range(rounds):
             at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number)
@@ -275,7 +279,7 @@ async def cascades(server: str, rounds: int) -> dict[str, Any]:
     async with Database(dsn) as database:
         async with database.system_transaction() as conn:
             [project] = await new_projects(conn, 1)
-            await ensure(conn, registry, lightrag_only=True)
+            await ensure(conn, registry)
         async with working(database, registry):
             for _ in range(rounds):
                 async with database.transaction(project) as conn:

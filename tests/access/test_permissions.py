@@ -43,6 +43,7 @@ GUARDED = [route for route in WALKED if route.permission]
 def address(route: Route) -> str:
     """The route's address with something in each of its holes."""
     path = route.path.replace("{path:path}", "").replace("{source_type}", "chatwoot_message")
+    path = path.replace("{job_type}", "embeddings_run")
     for hole in ("{project_id}", "{run_id}", "{query_id}", "{external_id}"):
         path = path.replace(hole, str(UUID(int=7)))
     assert "{" not in path, f"{path} has a hole that this test does not know"

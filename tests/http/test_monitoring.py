@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 import mayak
 from mayak.automation import queries
 from mayak.automation.model import Registry
-from mayak.automation.service import trigger
+from mayak.automation.service import LEASE, trigger
 from mayak.entry.http import build_app
 from mayak.entry.monitoring import RecentCounts
 from mayak.kit.resources import Resources
@@ -85,11 +85,13 @@ async def test_without_a_worker_it_answers_but_is_degraded(house: House) -> None
 
 async def test_with_a_worker_that_said_so_lately_all_is_well(house: House) -> None:
     async with house.parts.database.system_transaction() as conn:
-        await queries.seen(conn, UUID(int=1), "host", 1)
+        await queries.seen(
+            conn, UUID(int=1), "host", 1, lease=LEASE, serves_all=True, slots={"io": 1}
+        )
     assert (await checks(house))[:2] == (200, "ok")
 
     async with house.parts.database.system_transaction() as conn:
-        await execute(conn, "UPDATE workers SET seen_at = now() - interval '31 s'")
+        await execute(conn, "UPDATE workers SET lease_until = now()")
     assert (await checks(house))[2]["worker"] == "degraded"
 
 
@@ -180,7 +182,9 @@ async def test_counts_that_are_old_are_read_again(database: Database) -> None:
     counts = RecentCounts(kept=timedelta(0))
     before = await counts.read(database)
     async with database.system_transaction() as conn:
-        await queries.seen(conn, UUID(int=1), "host", 1)
+        await queries.seen(
+            conn, UUID(int=1), "host", 1, lease=LEASE, serves_all=True, slots={"io": 1}
+        )
 
     assert (before.workers, (await counts.read(database)).workers) == (0, 1)
 

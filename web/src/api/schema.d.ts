@@ -1011,11 +1011,8 @@ export interface components {
         };
         /** DiscardedView */
         DiscardedView: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
+            /** At */
+            at: string | null;
             /** Dry Run */
             dry_run: boolean;
             /** Letters */

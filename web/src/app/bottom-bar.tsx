@@ -28,7 +28,7 @@ export function BottomBar() {
         activeProps={{ "aria-current": "page" }}
       >
         <IconSitemap size={22} stroke={1.75} aria-hidden />
-        {t("nav.automation")}
+        {t("nav.automationShort")}
       </Link>
       <UnstyledButton className={classes.tab} onClick={() => setSheet("history")}>
         <IconHistory size={22} stroke={1.75} aria-hidden />

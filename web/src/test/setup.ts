@@ -1,5 +1,6 @@
 import "@testing-library/jest-dom/vitest";
 
+import { notifications } from "@mantine/notifications";
 import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 
@@ -37,6 +38,9 @@ beforeAll(async () => {
 
 afterEach(() => {
   cleanup();
+  // They live beside the page, and would outlive it.
+  notifications.clean();
+  notifications.cleanQueue();
   server.resetHandlers();
   localStorage.clear();
   sessionStorage.clear();

@@ -145,12 +145,11 @@ async def replay_letters(which: WhichLetters, tx: Tx, user: CurrentUser) -> Repl
 @router.post("/jobs/dead-letters/discard", dependencies=[allow("jobs.manage")])
 async def discard_letters(which: WhichLetters, tx: Tx) -> DiscardedView:
     """Be done with dead letters without doing their work. Their runs stay in the history."""
-    at = clock.now()
     if which.dry_run:
-        letters = await service.count_dead_letters(tx, which.filter())
-    else:
-        letters = await service.discard_dead_letters(tx, which.filter())
-    return DiscardedView(dry_run=which.dry_run, letters=letters, at=at)
+        count = await service.count_dead_letters(tx, which.filter())
+        return DiscardedView(dry_run=True, letters=count, at=None)
+    done = await service.discard_dead_letters(tx, which.filter())
+    return DiscardedView(dry_run=False, letters=done.letters, at=done.at)
 
 
 class WhichDiscarded(BaseModel):

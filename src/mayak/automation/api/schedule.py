@@ -1,10 +1,10 @@
 """HTTP face of schedules: every job of the project, and what a person may do with it."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Body
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mayak.access.deps import CurrentProject, CurrentUser, Tx, allow
 from mayak.automation import queries, service
@@ -19,7 +19,6 @@ from mayak.automation.api.views import (
     WorkerView,
 )
 from mayak.automation.model import QUEUES, Catchup, Overlap, Registry, Rhythm
-from mayak.automation.service import LightragOnly
 from mayak.http.services import Services
 from mayak.kit import clock
 from mayak.kit.resources import Resources
@@ -28,15 +27,11 @@ from mayak.platform.db import Conn, Database
 router = APIRouter(tags=["jobs"])
 
 
-def _legacy_rests(services: Resources) -> bool:
-    return services.get(LightragOnly).on
-
-
 @router.get("/jobs/scheduler", dependencies=[allow("jobs.read")])
 async def read_scheduler(tx: Tx, services: Services) -> SchedulerView:
     """Every job of the project: when it runs next, how it is doing, what it is waiting for."""
-    registry, rests = services.get(Registry), _legacy_rests(services)
-    jobs = await service.overview(tx, registry, lightrag_only=rests)
+    registry = services.get(Registry)
+    jobs = await service.overview(tx, registry)
     load = await queries.load(tx)
     async with services.get(Database).system_transaction() as conn:
         workers = await queries.workers_alive(conn)
@@ -45,7 +40,7 @@ async def read_scheduler(tx: Tx, services: Services) -> SchedulerView:
         at=clock.now(),
         workers=workers,
         overdue_seconds=load.overdue.total_seconds(),
-        lightrag_only=rests,
+        lightrag_only=registry.lightrag_only,
     )
 
 
@@ -100,9 +95,9 @@ async def pause_all(
 
 
 @router.post("/jobs/resume", dependencies=[allow("jobs.manage")])
-async def resume_all(tx: Tx, project: CurrentProject) -> ChangedView:
+async def resume_all(tx: Tx, project: CurrentProject, services: Services) -> ChangedView:
     """Wake what was paused all at once; what rested before goes on resting."""
-    return ChangedView(changed=await service.resume_all(tx, project.id))
+    return ChangedView(changed=await service.resume_all(tx, services.get(Registry), project.id))
 
 
 class RunOrder(BaseModel):
@@ -129,7 +124,6 @@ async def run_now(
         job_type,
         because=user.email,
         payload=order.payload if order else None,
-        lightrag_only=_legacy_rests(services),
     )
     return RunView.of(run)
 
@@ -139,7 +133,6 @@ async def _job(tx: Conn, services: Resources, job_type: str) -> JobView:
         tx,
         services.get(Registry),
         job_type,
-        lightrag_only=_legacy_rests(services),
     )
     return JobView.of(job)
 
@@ -156,8 +149,7 @@ async def pause(
 @router.post("/jobs/{job_type}/resume", dependencies=[allow("jobs.run")])
 async def resume(job_type: str, tx: Tx, project: CurrentProject, services: Services) -> JobView:
     """Wake a paused or suspended job; it runs at its next slot."""
-    registry, rests = services.get(Registry), _legacy_rests(services)
-    await service.resume(tx, registry, project.id, job_type, lightrag_only=rests)
+    await service.resume(tx, services.get(Registry), project.id, job_type)
     return await _job(tx, services, job_type)
 
 
@@ -175,6 +167,14 @@ class ScheduleChange(BaseModel):
     catchup: Catchup | None = None
     reset: bool = False
     """Back to what the release declares."""
+
+    @model_validator(mode="after")
+    def _resets_or_changes(self) -> Self:
+        if self.reset and self.model_fields_set - {"reset"}:
+            raise ValueError("reset goes alone")
+        if self.cadence_seconds is not None and self.cron is not None:
+            raise ValueError("give cadence_seconds or cron, not both")
+        return self
 
     def change(self) -> service.Change:
         rhythm = None

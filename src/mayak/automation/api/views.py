@@ -288,8 +288,8 @@ class ReplayedView(BaseModel):
 class DiscardedView(BaseModel):
     dry_run: bool
     letters: int
-    at: datetime
-    """Send it as `since` to take it back."""
+    at: datetime | None
+    """Send it as `since` to take it back. None for a dry run."""
 
 
 class RestoredView(BaseModel):

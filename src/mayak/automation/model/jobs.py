@@ -143,8 +143,17 @@ class Registry(Mapping[str, JobType]):
     circle: a process with such a registry must not start.
     """
 
-    def __init__(self, types: Iterable[JobType], *, planned: Iterable[JobType] = ()) -> None:
-        """`planned` types are taken where no type of that name is built."""
+    def __init__(
+        self,
+        types: Iterable[JobType],
+        *,
+        planned: Iterable[JobType] = (),
+        lightrag_only: bool = False,
+    ) -> None:
+        """`planned` types are taken where no type of that name is built. `lightrag_only` is the
+        setting LIGHTRAG_ONLY: the legacy types rest.
+        """
+        self.lightrag_only = lightrag_only
         self._types: dict[str, JobType] = {}
         for one in types:
             if one.name in self._types:
@@ -155,7 +164,13 @@ class Registry(Mapping[str, JobType]):
         self._refuse_circles()
 
     @classmethod
-    def of(cls, modules: Iterable[ModuleType], *, planned: Iterable[JobType] = ()) -> "Registry":
+    def of(
+        cls,
+        modules: Iterable[ModuleType],
+        *,
+        planned: Iterable[JobType] = (),
+        lightrag_only: bool = False,
+    ) -> "Registry":
         """Every job type declared in these modules."""
         found = (
             value
@@ -163,7 +178,7 @@ class Registry(Mapping[str, JobType]):
             for value in vars(module).values()
             if isinstance(value, JobType)
         )
-        return cls(found, planned=planned)
+        return cls(found, planned=planned, lightrag_only=lightrag_only)
 
     def _refuse_circles(self) -> None:
         clear: set[str] = set()
@@ -192,6 +207,14 @@ class Registry(Mapping[str, JobType]):
     def downstream(self, name: str) -> list[JobType]:
         """The job types that a success of `name` starts."""
         return [one for one in self._types.values() if name in one.after]
+
+    def rests(self, name: str) -> bool:
+        """Whether LIGHTRAG_ONLY holds this type."""
+        return self.lightrag_only and self._types[name].legacy
+
+    def legacy(self) -> list[str]:
+        """The types that rest while LIGHTRAG_ONLY is 1."""
+        return [one.name for one in self._types.values() if one.legacy]
 
     def need(self, name: str) -> JobType:
         """The job type of this name. Raises UnknownJobType."""

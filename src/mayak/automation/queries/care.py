@@ -1,6 +1,6 @@
 """SQL over all runs: which workers live, whose runs lost theirs, how much there is of what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
@@ -77,6 +77,17 @@ SELECT id, lease_token, cancel_requested_at IS NOT NULL AS cancel_requested
 async def held_by(conn: Conn, worker_id: UUID) -> list[Held]:
     """What the database believes that a worker is doing."""
     return await fetch_all(conn, Held, HELD, worker_id=worker_id)
+
+
+DISOWN: LiteralString = """
+UPDATE worker_runs SET worker_id = NULL
+ WHERE status = 'running' AND worker_id = %(worker_id)s AND lease_token = ANY(%(tokens)s)
+"""
+
+
+async def disown(conn: Conn, worker_id: UUID, tokens: Sequence[UUID]) -> int:
+    """Runs that a worker does not know of have no worker any more: they are strays."""
+    return await execute(conn, DISOWN, worker_id=worker_id, tokens=list(tokens))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,9 +116,20 @@ UPDATE worker_runs SET resolution = 'discarded', resolved_at = now() WHERE {MATC
 """
 
 
-async def discard(conn: Conn, which: Filter) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discarded:
+    letters: int
+    at: datetime
+    """What `restore` takes to undo it, by the database's clock."""
+
+
+NOW: LiteralString = "SELECT now()"
+
+
+async def discard(conn: Conn, which: Filter) -> Discarded:
     """Be done with these letters; their rows stay in the history."""
-    return await execute(conn, DISCARD, **which.values())
+    letters = await execute(conn, DISCARD, **which.values())
+    return Discarded(letters=letters, at=await fetch_value(conn, NOW))
 
 
 RESTORE: LiteralString = """

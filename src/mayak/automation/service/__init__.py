@@ -17,7 +17,6 @@ from mayak.automation.service.runs import (
 from mayak.automation.service.schedules import (
     Change,
     Job,
-    LightragOnly,
     change,
     ensure,
     obey_flag,
@@ -40,7 +39,6 @@ __all__ = [
     "Change",
     "Filter",
     "Job",
-    "LightragOnly",
     "Lineage",
     "Replayed",
     "Worker",

@@ -18,6 +18,7 @@ from mayak.automation.model import (
     Trigger,
 )
 from mayak.automation.queries import Filter, Replayed
+from mayak.automation.queries.letters import Discarded
 from mayak.automation.service.triggers import trigger
 from mayak.platform.db import Conn
 
@@ -130,7 +131,7 @@ async def replay_dead_letters(conn: Conn, which: Filter, *, because: str) -> Rep
     return done
 
 
-async def discard_dead_letters(conn: Conn, which: Filter) -> int:
+async def discard_dead_letters(conn: Conn, which: Filter) -> Discarded:
     """Be done with these letters. `restore_dead_letters` takes it back."""
     return await queries.letters.discard(conn, which)
 

@@ -1,6 +1,5 @@
 """Schedules: they appear with a project, rest and wake, and change when a person says so."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -24,39 +23,30 @@ from mayak.automation.service.ticking import tick_once
 from mayak.automation.service.triggers import trigger
 from mayak.errors import InvalidInput
 from mayak.kit import clock
-from mayak.kit.resources import Resources
+from mayak.kit.text import without_nul
 from mayak.platform.db import Conn, Database
 
 ROWS = 2000
 """Schedules that are written in one transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class LightragOnly:
-    """The setting LIGHTRAG_ONLY: whether the legacy jobs of every project rest."""
-
-    on: bool
-
-
-async def ensure(
-    conn: Conn, registry: Registry, *, lightrag_only: bool, at: datetime | None = None
-) -> int:
+async def ensure(conn: Conn, registry: Registry, *, at: datetime | None = None) -> int:
     """Write the schedules that are lacking in the scope of `conn`. Returns how many there were.
 
     First slots are spread, so that projects made together do not run together.
     """
     lacking = await queries.schedules.lacking(conn, list(registry.values()), at=at, limit=ROWS)
     rows = [
-        _row(registry[one.job_type], one.project_id, one.time_zone, rests=lightrag_only, at=one.at)
-        for one in lacking
+        _row(registry, one.job_type, one.project_id, one.time_zone, at=one.at) for one in lacking
     ]
     await queries.schedules.put(conn, rows)
     return len(rows)
 
 
 def _row(
-    job: JobType, project_id: UUID, time_zone: str, *, rests: bool, at: datetime
+    registry: Registry, job_type: str, project_id: UUID, time_zone: str, *, at: datetime
 ) -> dict[str, object]:
+    job = registry[job_type]
     rhythm = job.rhythm
     return {
         "project_id": project_id,
@@ -68,32 +58,26 @@ def _row(
         "catchup": job.catchup,
         "next_run_at": rhythm
         and first_slot(rhythm, project_id, job.name, time_zone=time_zone, at=at),
-        "rests": job.legacy and rests,
+        "rests": registry.rests(job_type),
     }
 
 
-async def keep(
-    database: Database, registry: Registry, resources: Resources, *, at: datetime | None
-) -> None:
+async def keep(database: Database, registry: Registry, *, at: datetime | None) -> None:
     """Every project has its schedules, as this release declares them."""
-    flag = resources.find(LightragOnly)
     while True:
         async with database.system_transaction() as conn:
-            written = await ensure(
-                conn, registry, lightrag_only=flag is not None and flag.on, at=at
-            )
-        if written < ROWS:
-            return
+            if await ensure(conn, registry, at=at) < ROWS:
+                return
 
 
-async def obey_flag(database: Database, registry: Registry, *, lightrag_only: bool) -> int:
+async def obey_flag(database: Database, registry: Registry) -> int:
     """Let the legacy jobs of every project rest, or wake those that only the flag held.
 
     Called when a process starts. A job that a person paused stays paused. Returns how many changed.
     """
-    legacy = [job.name for job in registry.values() if job.legacy]
+    legacy = registry.legacy()
     async with database.system_transaction() as conn:
-        if lightrag_only:
+        if registry.lightrag_only:
             return await queries.schedules.rest(conn, legacy)
         resting = await queries.schedules.resting(conn, legacy)
         for one in resting:
@@ -124,9 +108,9 @@ class Job:
     """The one that waits and will start first."""
 
 
-async def overview(conn: Conn, registry: Registry, *, lightrag_only: bool) -> list[Job]:
+async def overview(conn: Conn, registry: Registry) -> list[Job]:
     """Every job type of the project, in the order of the registry."""
-    await ensure(conn, registry, lightrag_only=lightrag_only)
+    await ensure(conn, registry)
     schedules = {one.job_type: one for one in await queries.schedules.every(conn)}
     running: dict[str, Run] = {}
     queued: dict[str, Run] = {}
@@ -138,21 +122,21 @@ async def overview(conn: Conn, registry: Registry, *, lightrag_only: bool) -> li
     ]
 
 
-async def one_job(conn: Conn, registry: Registry, job_type: str, *, lightrag_only: bool) -> Job:
+async def one_job(conn: Conn, registry: Registry, job_type: str) -> Job:
     """One of them. Raises UnknownJobType."""
     registry.need(job_type)
-    jobs = await overview(conn, registry, lightrag_only=lightrag_only)
+    jobs = await overview(conn, registry)
     return next(job for job in jobs if job.type.name == job_type)
 
 
 async def _held(conn: Conn, registry: Registry, project_id: UUID, job_type: str) -> Schedule:
     """The schedule, locked. Raises UnknownJobType."""
-    job = registry.need(job_type)
+    registry.need(job_type)
     found = await queries.schedules.held(conn, project_id, job_type)
     if found is None:
         zone = await queries.schedules.zone(conn, project_id)
         await queries.schedules.put(
-            conn, [_row(job, project_id, zone, rests=False, at=clock.now())]
+            conn, [_row(registry, job_type, project_id, zone, at=clock.now())]
         )
         found = await queries.schedules.held(conn, project_id, job_type)
         assert found is not None
@@ -167,11 +151,13 @@ async def run_now(
     *,
     because: str,
     payload: dict[str, object] | None = None,
-    lightrag_only: bool,
 ) -> Run:
     """Ask for a run by hand, also of a paused job. Raises UnknownJobType or HeldByFlag."""
-    if registry.need(job_type).legacy and lightrag_only:
+    registry.need(job_type)
+    if registry.rests(job_type):
         raise HeldByFlag(job_type)
+    if payload and without_nul(payload) != payload:
+        raise InvalidInput("payload", "it holds the character U+0000, which cannot be stored")
     return await trigger(
         conn, registry, project_id, job_type, because=because, payload=payload or {}
     )
@@ -188,12 +174,10 @@ async def pause(
     await queries.withdraw(conn, project_id, types=[job_type], reason="paused")
 
 
-async def resume(
-    conn: Conn, registry: Registry, project_id: UUID, job_type: str, *, lightrag_only: bool
-) -> None:
+async def resume(conn: Conn, registry: Registry, project_id: UUID, job_type: str) -> None:
     """Wake a paused or suspended job at its next slot. Raises UnknownJobType or HeldByFlag."""
     schedule = await _held(conn, registry, project_id, job_type)
-    if registry[job_type].legacy and lightrag_only:
+    if registry.rests(job_type):
         raise HeldByFlag(job_type)
     if schedule.status != "active":
         await _wake(conn, project_id, schedule)
@@ -201,7 +185,7 @@ async def resume(
 
 async def pause_all(conn: Conn, registry: Registry, project_id: UUID, *, by: str) -> list[str]:
     """Let every active job of the project rest; returns which."""
-    await ensure(conn, registry, lightrag_only=False)
+    await ensure(conn, registry)
     paused = await queries.schedules.pause(
         conn, project_id, sorted(registry), reason="project", by=by
     )
@@ -209,14 +193,20 @@ async def pause_all(conn: Conn, registry: Registry, project_id: UUID, *, by: str
     return sorted(paused)
 
 
-async def resume_all(conn: Conn, project_id: UUID) -> list[str]:
-    """Wake what `pause_all` put to rest, and nothing that rested before; returns which."""
+async def resume_all(conn: Conn, registry: Registry, project_id: UUID) -> list[str]:
+    """Wake what `pause_all` put to rest, and nothing that rested before; returns which.
+
+    What LIGHTRAG_ONLY holds by now goes on resting, for that reason.
+    """
     woken = []
     for schedule in await queries.schedules.every(conn):
-        if schedule.pause_reason == "project":
-            await _wake(conn, project_id, schedule)
-            woken.append(schedule.job_type)
-    return woken
+        if schedule.pause_reason != "project" or schedule.job_type not in registry:
+            continue
+        await _wake(conn, project_id, schedule)
+        woken.append(schedule.job_type)
+    held = [name for name in woken if registry.rests(name)]
+    await queries.schedules.pause(conn, project_id, held, reason="lightrag_only", by=None)
+    return [name for name in woken if name not in held]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,8 +264,3 @@ def _zone(name: str) -> str:
 async def tick_project(conn: Conn, registry: Registry) -> Ticked:
     """Account for the due slots of the project of `conn`, now."""
     return await tick_once(conn, registry, at=None)
-
-
-def legacy_types(registry: Registry) -> Sequence[str]:
-    """The job types that rest while LIGHTRAG_ONLY is 1."""
-    return [job.name for job in registry.values() if job.legacy]

@@ -35,8 +35,9 @@ LOOK = 1.0
 TICK = 1.0
 GATHER = 0.002
 """Seconds that a busy queue waits for more slots to become free, to claim for all at once."""
-BATCH = 100
-"""The most runs that one claim takes."""
+BATCH = 200
+"""The most runs that one claim takes, and never more than half of the slots: while some are claimed
+and some recorded, others run."""
 MOST_STARTS = 5
 """A run whose worker died this often is not started again: it is probably what kills them."""
 STRAYS = 200
@@ -80,6 +81,7 @@ class Worker:
         self._busy = dict.fromkeys(self._slots, 0)
         self._going: dict[UUID, Execution] = {}
         self._settling: set[asyncio.Task[None]] = set()
+        self._unknown: set[UUID] = set()
         self._idle = asyncio.Event()
         self._idle.set()
         self._recorder = Recorder(database, registry, clock)
@@ -112,7 +114,7 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*line, *machinery, return_exceptions=True)
             with suppress(OperationalError, AppError, TimeoutError):
-                async with asyncio.timeout(3), self._database.system_transaction() as conn:
+                async with asyncio.timeout(3), self._database.engine() as conn:
                     await queries.forget(conn, self._id)
 
     async def _first_end(
@@ -157,7 +159,7 @@ class Worker:
             taken = 0
             if free:
                 try:
-                    taken = await self._claim(queue, min(free, BATCH))
+                    taken = await self._claim(queue, min(free, BATCH, -(-self._slots[queue] // 2)))
                 except psycopg.errors.UniqueViolation:
                     continue
                 except (psycopg.Error, AppError, OSError, TimeoutError) as error:
@@ -259,8 +261,21 @@ class Worker:
                     execution.stop("lost")
             elif one.cancel_requested:
                 execution.stop("cancelled")
+        await self._disown(
+            {one.lease_token for run_id, one in held.items() if run_id not in before}
+        )
         if await take_over(self._database, self._recorder):
             self._look()
+
+    async def _disown(self, unknown: set[UUID]) -> None:
+        """Give up runs that stand under our name although we know nothing of them: the connection
+        broke between a claim and its answer. One look is no proof, a claim may be on its way.
+        """
+        lost, self._unknown = unknown & self._unknown, unknown
+        if lost:
+            async with self._database.engine() as conn:
+                await queries.disown(conn, self._id, sorted(lost))
+            self._unknown -= lost
 
     async def _tick(self) -> None:
         done = await tick(self._database, self._registry, at=self._clock())
@@ -268,7 +283,7 @@ class Worker:
             self._look(queue)
 
     async def _keep_schedules(self) -> None:
-        await schedules.keep(self._database, self._registry, self._resources, at=self._clock())
+        await schedules.keep(self._database, self._registry, at=self._clock())
 
 
 async def _all_of(tasks: list[asyncio.Task[None]]) -> None:

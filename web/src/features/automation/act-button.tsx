@@ -1,6 +1,8 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import type { IconBan } from "@tabler/icons-react";
 
+import classes from "./automation.module.css";
+
 interface ActButtonProps {
   /** What it does, with what it does it to: for those who do not see the row. */
   label: string;
@@ -22,6 +24,7 @@ export function ActButton({ label, hint, Icon, refusal, busy = false, onClick }:
         aria-disabled={refused || undefined}
         aria-description={refusal ?? undefined}
         {...(refused && { "data-disabled": true })}
+        className={classes.refused ?? ""}
         loading={busy}
         onClick={refused ? undefined : onClick}
       >

@@ -20,6 +20,9 @@ export const isActive = (run: Run) => run.status === "queued" || run.status === 
 export const isMoving = (run: Run) =>
   run.status === "running" || (run.status === "queued" && run.not_before === null);
 
+/** Which attempt it is, or will be when its turn comes: the server counts those that started. */
+export const attemptOf = (run: Run) => (run.status === "queued" ? run.attempt + 1 : run.attempt);
+
 /** The newest runs of the project, looked at more often while one is on its way. */
 export const runsQuery = (projectId: string) =>
   queryOptions({

@@ -74,7 +74,8 @@ function Tabs({ tab }: { tab: Tab }) {
           to="/automation"
           search={search}
           className={classes.tab}
-          activeProps={{}}
+          // One tab stands for all its filters; the router would mark each whose search is a part.
+          activeOptions={{ exact: true }}
           aria-current={each === tab ? "page" : undefined}
         >
           {t(`automation.tab.${each}`)}

@@ -2,7 +2,7 @@ import { Text, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { ago } from "../../lib/format";
+import { ago, number } from "../../lib/format";
 import { locale } from "../../lib/i18n";
 import { useNow } from "../../lib/use-now";
 import { useZone } from "../../lib/zone";
@@ -133,9 +133,13 @@ function Node({ box, job, firing }: { box: Box; job: Job; firing: boolean }) {
 
 /** How long ago the last run ended, when the box speaks of that. */
 function useWhen({ status, running, queued, last_run }: Job): string | null {
+  const { t } = useTranslation();
   const now = useNow();
   const zone = useZone();
-  if (running?.progress?.total) return `${running.progress.done} / ${running.progress.total}`;
+  const { done = 0, total = null } = running?.progress ?? {};
+  if (total !== null && total > 0) {
+    return t("job.progress", { done: number(done, locale()), total: number(total, locale()) });
+  }
   if (last_run === null || running || queued || status !== "active") return null;
   return ago(last_run.finished_at, now, locale(), zone);
 }

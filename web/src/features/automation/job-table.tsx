@@ -40,7 +40,7 @@ export function JobTable({ overview, place }: JobTableProps) {
           </Link>
         </div>
       ) : (
-        <table className={classes.table}>
+        <table className={`${classes.table} ${classes.jobs}`}>
           <thead>
             <tr>
               <SortHead sort="name" place={place} label={t("automation.jobs.job")} />
@@ -76,7 +76,7 @@ function Bar({ overview, place, late }: JobTableProps & { late: (job: Job) => bo
       <Select
         aria-label={t("automation.jobs.show")}
         allowDeselect={false}
-        w={210}
+        className={classes.choice ?? ""}
         value={place.show ?? "all"}
         onChange={(show) => show !== null && choose(show)}
         data={SHOWN.map((value) => ({
@@ -140,7 +140,7 @@ function JobRow({ job, overview }: { job: Job; overview: Overview }) {
   const { t } = useTranslation();
   return (
     <tr data-muted={!job.built || job.status === "paused" || undefined}>
-      <td>
+      <td className={classes.lead}>
         <Link to="/automation" search={{ tab: "runs", job: job.job_type }} className={classes.name}>
           {jobName(t, job.job_type)}
         </Link>{" "}
@@ -153,7 +153,7 @@ function JobRow({ job, overview }: { job: Job; overview: Overview }) {
       <td>
         <LastCell job={job} />
       </td>
-      <td data-label={job.next_run_at === null ? undefined : t("automation.jobs.next")}>
+      <td>
         <NextRun job={job} ahead={overview.ahead} />
       </td>
       <td>

@@ -28,7 +28,7 @@ export function Section({ title, children }: { title: string; children: ReactNod
 export function ProgressOf({ run }: RunProps) {
   const { t } = useTranslation();
   const { progress } = run;
-  if (progress === null) return null;
+  if (progress === null || run.reason === "not_built") return null;
   const total = progress.total ?? 0;
   return (
     <Section title={t("automation.run.progress")}>
@@ -108,9 +108,9 @@ export function Payload({ run }: RunProps) {
   const { t } = useTranslation();
   if (Object.keys(run.payload).length === 0) {
     return (
-      <Text c="dimmed" fz="xs">
-        {t("automation.run.noPayload")}
-      </Text>
+      <Section title={t("automation.run.payload")}>
+        <Text c="dimmed">{t("automation.run.noPayload")}</Text>
+      </Section>
     );
   }
   return (

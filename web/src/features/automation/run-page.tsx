@@ -7,14 +7,14 @@ import { useTranslation } from "react-i18next";
 import { problemOf } from "../../api/problem";
 import { Boundary, Lines, Moment, ProblemNote, StatusDot, useAge, usePageTitle } from "../../components/ui";
 import { useProject } from "../projects";
-import { isActive, type RunDetail, runQuery } from "./api";
+import { attemptOf, isActive, type RunDetail, runQuery } from "./api";
 import classes from "./automation.module.css";
 import { Lineage } from "./lineage";
 import { Counters, ErrorOf, Payload, ProgressOf, Resolved, Section, Times } from "./run-facts";
 import { RunState, stateOf } from "./states";
 import { useCancel, useReplay } from "./use-changes";
 import { useRefusal } from "./use-refusal";
-import { jobName } from "./words";
+import { because, jobName } from "./words";
 
 /** Past any poll of a run. */
 const STALE_MS = 75_000;
@@ -72,9 +72,7 @@ function Run({ id }: { id: string }) {
           <Section title={t("automation.run.lineage")}>
             <Lineage run={run} />
           </Section>
-          <Section title={t("automation.run.payload")}>
-            <Payload run={run} />
-          </Section>
+          <Payload run={run} />
         </div>
         <div>
           <Resolved run={run} />
@@ -103,8 +101,8 @@ function Head({ run, name }: { run: RunDetail; name: string }) {
           </strong>
           <Text c="dimmed">
             {t(`automation.trigger.${run.trigger}`)}
-            {run.because !== null && ` (${run.because})`} · <Moment at={run.queued_at} />
-            {run.attempt > 1 && ` · ${t("automation.runs.attemptN", { n: run.attempt })}`}
+            {run.because !== null && ` (${because(t, run)})`} · <Moment at={run.queued_at} />
+            {attemptOf(run) > 1 && ` · ${t("automation.runs.attemptN", { n: attemptOf(run) })}`}
             {run.reason !== null && ` · ${t(`automation.reason.${run.reason}`)}`}
           </Text>
           <span className={classes.age}>

@@ -9,18 +9,18 @@ import { locale } from "../../lib/i18n";
 import { useNow } from "../../lib/use-now";
 import { useZone } from "../../lib/zone";
 import { ActButton } from "./act-button";
-import { isActive, type Run } from "./api";
+import { attemptOf, isActive, type Run } from "./api";
 import classes from "./automation.module.css";
 import { RunState, stateOf } from "./states";
 import { useCancel } from "./use-changes";
 import { useRefusal } from "./use-refusal";
-import { jobName } from "./words";
+import { because, jobName } from "./words";
 
 /** Runs as rows; each leads to its page. */
 export function RunTable({ runs }: { runs: readonly Run[] }) {
   const { t } = useTranslation();
   return (
-    <table className={classes.table}>
+    <table className={`${classes.table} ${classes.runs}`}>
       <thead>
         <tr>
           <th scope="col">{t("automation.runs.status")}</th>
@@ -52,7 +52,7 @@ function RunRow({ run }: { run: Run }) {
           <RunState state={stateOf(run)} />
         </Link>
       </td>
-      <td>
+      <td className={classes.lead}>
         <Link to="/automation/runs/$id" params={{ id: run.id }} className={classes.name}>
           {jobName(t, run.job_type)}
         </Link>
@@ -61,7 +61,7 @@ function RunRow({ run }: { run: Run }) {
         {t(`automation.trigger.${run.trigger}`)}
         {run.because !== null && (
           <span className={classes.small} dir="auto">
-            {run.because}
+            {because(t, run)}
           </span>
         )}
       </td>
@@ -72,7 +72,7 @@ function RunRow({ run }: { run: Run }) {
       <td className={classes.number}>
         <Took run={run} />
       </td>
-      <td>
+      <td className={classes.whole}>
         <Details run={run} />
       </td>
       <td className={classes.do}>{isActive(run) && <Cancel run={run} />}</td>
@@ -110,7 +110,7 @@ function Details({ run }: { run: Run }) {
   const words = [
     run.reason && t(`automation.reason.${run.reason}`),
     again && t("automation.runs.again", { time: clock(again, now, locale(), zone) }),
-    run.attempt > 1 && t("automation.runs.attemptN", { n: run.attempt }),
+    attemptOf(run) > 1 && t("automation.runs.attemptN", { n: attemptOf(run) }),
     run.resolution && t(`automation.resolution.${run.resolution}`),
   ].filter(Boolean);
   if (words.length === 0 && run.progress === null && run.error === null) return null;
@@ -131,7 +131,8 @@ function Details({ run }: { run: Run }) {
 export function HowFar({ run }: { run: Run }) {
   const { t } = useTranslation();
   const { progress } = run;
-  if (progress === null) return null;
+  // The reason says the same in the reader's language.
+  if (progress === null || run.reason === "not_built") return null;
   const total = progress.total ?? 0;
   const counted =
     total > 0 && isActive(run)

@@ -44,7 +44,7 @@ export const LOOKS: Record<RunState, Look> = {
 
 /** The state of a run as people see it: one that failed and will start again is not just queued. */
 export function stateOf(run: Pick<Run, "status" | "not_before" | "attempt" | "cancel_requested_at">): RunState {
-  if (run.status === "queued" && run.not_before !== null && run.attempt > 1) return "retrying";
+  if (run.status === "queued" && run.not_before !== null && run.attempt > 0) return "retrying";
   if (run.status === "running" && run.cancel_requested_at !== null) return "stopping";
   return run.status;
 }

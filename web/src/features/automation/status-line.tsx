@@ -157,7 +157,7 @@ function WorkersAndLines({ status }: { status: JobsStatus }) {
             {t("automation.line.worker", { host, pid })}
           </Text>
           <Text fz="xs" c="dimmed" mb={6}>
-            <Moment at={started_at} /> → <Moment at={seen_at} />
+            {t("automation.line.started")} <Moment at={started_at} /> · {t("automation.line.seen")} <Moment at={seen_at} />
           </Text>
         </div>
       ))}

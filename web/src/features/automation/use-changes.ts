@@ -169,10 +169,10 @@ export function useLetters(which: Which) {
   const discard = useMutation({
     mutationFn: () => unwrap(api.POST("/jobs/dead-letters/discard", { body })),
     onSuccess: ({ letters, at }) =>
-      sayDone(t("automation.letters.discardDone", { count: letters }), {
-        label: t("automation.undo"),
-        run: () => restore.mutate(at),
-      }),
+      sayDone(
+        t("automation.letters.discardDone", { count: letters }),
+        at === null ? undefined : { label: t("automation.undo"), run: () => restore.mutate(at) },
+      ),
     ...settled,
   });
   const replay = useMutation({

@@ -1,7 +1,7 @@
 import i18next from "i18next";
 import { describe, expect, test } from "vitest";
 
-import { cadenceWords, jobName } from "./words";
+import { because, cadenceWords, jobName } from "./words";
 
 const at = (fields: { cadence_seconds?: number; cron?: string; after?: string[] }) => ({
   cadence_seconds: null,
@@ -42,4 +42,12 @@ describe("a cadence is said in words", () => {
 test("a job that this page does not know is called by its technical name", () => {
   expect(jobName(i18next.t, "brand_new_job")).toBe("brand new job");
   expect(jobName(i18next.t, "constructor")).toBe("constructor");
+});
+
+test.each([
+  ["connectors_sync_cycle ended", "after: Sync of all sources"],
+  ["anna@studio.test", "anna@studio.test"],
+  [null, null],
+])("a run because of %s says %s", (said, words) => {
+  expect(because(i18next.t, { because: said })).toBe(words);
 });

@@ -10,6 +10,13 @@ export function jobName(t: TFunction, type: string): string {
 
 const isNamed = (type: string): type is keyof typeof names => Object.hasOwn(names, type);
 
+/** Who or what asked for a run. The server names the upstream of a cascade by its type. */
+export function because(t: TFunction, { because: said }: { because: string | null }): string | null {
+  const upstream = said === null ? null : /^(\w+) ended$/.exec(said);
+  const type = upstream?.[1];
+  return type === undefined ? said : t("automation.after", { job: jobName(t, type) });
+}
+
 export type Rhythm = Pick<Job, "cadence_seconds" | "cron" | "time_zone">;
 
 /** When a job runs by itself: "every 15 min", "daily 08:00 Europe/Berlin". */

@@ -7,6 +7,7 @@ export const en = {
     main: "Main",
     ask: "Ask",
     automation: "Automation",
+    automationShort: "Automation",
     history: "History",
     data: "Data",
     expand: "Expand the menu",

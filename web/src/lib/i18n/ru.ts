@@ -7,6 +7,7 @@ export const ru = {
     main: "Разделы",
     ask: "Вопросы",
     automation: "Автоматизация",
+    automationShort: "Задачи",
     history: "История",
     data: "Данные",
     expand: "Развернуть меню",

@@ -117,14 +117,13 @@ def discard_letters(
     which = _which(fingerprint, job, q, everything=everything)
     if not dry_run:
         which = _agreed("Discard", project, which, yes=yes, json=json)
-    at = clock.now()
 
     async def forget(scope: Scope) -> DiscardedView:
         if dry_run:
-            letters = await service.count_dead_letters(scope.conn, which)
-        else:
-            letters = await service.discard_dead_letters(scope.conn, which)
-        return DiscardedView(dry_run=dry_run, letters=letters, at=at)
+            count = await service.count_dead_letters(scope.conn, which)
+            return DiscardedView(dry_run=True, letters=count, at=None)
+        done = await service.discard_dead_letters(scope.conn, which)
+        return DiscardedView(dry_run=False, letters=done.letters, at=done.at)
 
     done = in_project(project, forget)
     if json:
@@ -133,9 +132,10 @@ def discard_letters(
         out.print(f"{done.value.letters} dead letters would be discarded.")
     else:
         out.print(f"{done.value.letters} dead letters discarded.")
-        if not done.value.letters:
+        if not done.value.letters or done.value.at is None:
             return
-        back = f"mayak jobs dead-letters restore -p {done.project.slug} --since {at.isoformat()}"
+        since = done.value.at.isoformat()
+        back = f"mayak jobs dead-letters restore -p {done.project.slug} --since {since}"
         err.print(f"[dim]`{back}` takes it back.[/]", soft_wrap=True)
 
 

@@ -68,7 +68,6 @@ def run(
                 job_type,
                 because="mayak jobs run",
                 payload=given,
-                lightrag_only=parts.resources.get(service.LightragOnly).on,
             )
         if wait:
             asked = await _end_of(parts, found, asked)

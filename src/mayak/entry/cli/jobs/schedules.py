@@ -139,8 +139,8 @@ def resume(
     async def wake(scope: Scope) -> JobView | ChangedView:
         registry, home = scope.parts.registry, scope.project.id
         if job_type is None:
-            return ChangedView(changed=await service.resume_all(scope.conn, home))
-        await service.resume(scope.conn, registry, home, job_type, lightrag_only=scope.legacy_rests)
+            return ChangedView(changed=await service.resume_all(scope.conn, registry, home))
+        await service.resume(scope.conn, registry, home, job_type)
         return await _job(scope, job_type)
 
     done = in_project(project, wake)
@@ -236,9 +236,7 @@ def tick(*, project: ProjectOption, json: Json = False) -> None:
 
 
 async def _job(scope: Scope, job_type: str) -> JobView:
-    job = await service.one_job(
-        scope.conn, scope.parts.registry, job_type, lightrag_only=scope.legacy_rests
-    )
+    job = await service.one_job(scope.conn, scope.parts.registry, job_type)
     return JobView.of(job)
 
 

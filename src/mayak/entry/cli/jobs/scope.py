@@ -7,7 +7,6 @@ from typing import Annotated, Generic, TypeVar
 import typer
 
 from mayak.automation.queries import workers_alive
-from mayak.automation.service import LightragOnly
 from mayak.entry.cli.output import err
 from mayak.entry.cli.running import settings, with_parts
 from mayak.entry.postgres import Opened
@@ -34,10 +33,6 @@ class Scope:
     conn: Conn
     project: Project
     parts: Parts
-
-    @property
-    def legacy_rests(self) -> bool:
-        return self.parts.resources.get(LightragOnly).on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

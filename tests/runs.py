@@ -1,0 +1,66 @@
+"""One run of a job in this process, in the engine's own JobRun, without a worker around it."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from mayak.automation import queries
+from mayak.automation.model import JobType, Registry, Result, Status, Trigger
+from mayak.automation.queries import Claim, Ending
+from mayak.automation.service import trigger
+from mayak.automation.service.execution import House, RunningJob
+from mayak.automation.service.recording import Recorder
+from mayak.kit.resources import Resources
+from mayak.platform.db import Database
+
+
+def the_database() -> None:
+    """The clock of the product: none of its own."""
+    return
+
+
+async def started(
+    database: Database,
+    registry: Registry,
+    things: Mapping[type[Any], Any],
+    project: UUID,
+    job: JobType,
+    *,
+    by: Trigger = "manual",
+) -> tuple[RunningJob, Claim]:
+    """A run that was asked for and claimed; its handler may be called, also twice."""
+    async with database.transaction(project) as conn:
+        run = await trigger(conn, registry, project, job.name, trigger=by)
+    async with database.engine() as conn:
+        [claim] = await queries.claim(conn, uuid4(), job.queue, [job.name], limit=1, at=None)
+    assert claim.id == run.id
+    recorder = Recorder(database, registry, the_database)
+    house = House(database=database, resources=Resources(things), recorder=recorder)
+    return RunningJob(house, job, claim), claim
+
+
+async def run_once(  # what a run is made of
+    database: Database,
+    registry: Registry,
+    things: Mapping[type[Any], Any],
+    project: UUID,
+    job: JobType,
+    *,
+    by: Trigger = "manual",
+) -> Result:
+    """One run from its start to its recorded end. Raises what the handler raises."""
+    running, claim = await started(database, registry, things, project, job, by=by)
+    status: Status = "failed"
+    try:
+        result = await job.handler(running)
+        status = result.status
+    finally:
+        await ended(database, registry, claim, status)
+    return result
+
+
+async def ended(database: Database, registry: Registry, claim: Claim, status: Status) -> None:
+    """Record the end of a run as the engine does."""
+    recorder = Recorder(database, registry, the_database)
+    async with database.engine() as conn:
+        await recorder.conclude(conn, Ending(claim=claim, status=status))
