@@ -14,7 +14,7 @@ WRONG = {
     "mayak_log_format": "yaml",
     "mayak_time_zone": "Mars/Olympus",
     "shutdown_timeout": "0",
-    "worker_concurrency": "1",
+    "worker_io": "0",
     "mayak_port": "65536",
     "cors_origin": "https://a.example/path",
     "cookie_secure": "perhaps",

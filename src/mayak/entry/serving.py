@@ -18,6 +18,7 @@ from mayak.entry.http import build_app
 from mayak.entry.wiring import Parts, worker_slots
 from mayak.errors import AppError, Misconfigured
 from mayak.platform.embedded import EmbeddedPostgres
+from mayak.platform.watchdog import Watchdog, limit_memory
 
 log = structlog.get_logger(__name__)
 
@@ -191,12 +192,13 @@ async def serve(
         if not with_worker:
             await first_of(stopping, web)
             return
-        async with working(parts) as work:
+        async with Watchdog().guarding(), working(parts) as work:
             await first_of(stopping, web, work)
 
 
 async def work(parts: Parts, *, embedded: EmbeddedPostgres | None = None) -> None:
     """A worker until a signal."""
     stopping = stop_signal()
-    async with watching(embedded), working(parts) as task:
+    limit_memory(parts.settings.worker_memory_mb)
+    async with watching(embedded), Watchdog().guarding(), working(parts) as task:
         await first_of(stopping, task)

@@ -140,14 +140,17 @@ async def revive(conn: Conn, claim: Claim) -> str | None:
 
 
 COUNTS: LiteralString = """
-SELECT job_type, status, count(*) AS runs FROM worker_runs
- WHERE finished_at > now() - interval '1 day' OR finished_at IS NULL
+SELECT job_type, status, count(*) AS runs
+  FROM (SELECT job_type, status FROM worker_runs WHERE status = 'queued'
+        UNION ALL SELECT job_type, status FROM worker_runs WHERE status = 'running'
+        UNION ALL SELECT job_type, status FROM worker_runs
+         WHERE queued_at > now() - interval '1 day' AND status NOT IN ('queued', 'running')) AS runs
  GROUP BY job_type, status
 """
 
 
 async def counts(conn: Conn) -> list[dict[str, Any]]:
-    """Runs of the last day and open ones, by job type and status, in the scope of `conn`."""
+    """Runs asked for within a day and open ones, by job type and status, in the scope of `conn`."""
     return await fetch_dicts(conn, COUNTS)
 
 
@@ -173,7 +176,9 @@ LOAD: LiteralString = """
 WITH open AS (
   SELECT queue, status, not_before IS NOT NULL AND not_before > now() AS later,
          now() - greatest(queued_at, coalesce(not_before, queued_at)) AS waits
-    FROM worker_runs WHERE status IN ('queued', 'running')
+    FROM worker_runs WHERE status = 'queued'
+  UNION ALL
+  SELECT queue, status, false, '0' FROM worker_runs WHERE status = 'running'
 )
 SELECT coalesce((SELECT jsonb_object_agg(queue, number)
                    FROM (SELECT queue, count(*) AS number FROM open

@@ -101,7 +101,10 @@ async def page(  # one argument per filter
 
 
 OPEN: LiteralString = f"""
-SELECT {COLUMNS} FROM worker_runs WHERE status IN ('queued', 'running') ORDER BY queued_at, id
+SELECT {COLUMNS} FROM worker_runs WHERE status = 'queued'
+ UNION ALL
+SELECT {COLUMNS} FROM worker_runs WHERE status = 'running'
+ ORDER BY queued_at, id
 """
 
 

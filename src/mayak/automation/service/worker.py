@@ -80,6 +80,7 @@ class Worker:
         self._looks = {queue: asyncio.Event() for queue in self._slots}
         self._busy = dict.fromkeys(self._slots, 0)
         self._going: dict[UUID, Execution] = {}
+        """By lease token: a run may come again before its last attempt is put away."""
         self._settling: set[asyncio.Task[None]] = set()
         self._unknown: set[UUID] = set()
         self._idle = asyncio.Event()
@@ -145,8 +146,9 @@ class Worker:
                 event.set()
 
     def _cancel(self, run_id: str) -> None:
-        with suppress(ValueError, KeyError):
-            self._going[UUID(run_id)].stop("cancelled")
+        for execution in list(self._going.values()):
+            if str(execution.claim.id) == run_id:
+                execution.stop("cancelled")
 
     async def _serve(self, queue: Queue) -> None:
         """Take runs of one queue as long as there are slots for them."""
@@ -177,7 +179,7 @@ class Worker:
         for claim in claims:
             self._idle.clear()
             self._busy[queue] += 1
-            self._going[claim.id] = Execution(
+            self._going[claim.lease_token] = Execution(
                 self._house, self._registry[claim.job_type], claim, partial(self._ended, queue)
             )
         return len(claims)
@@ -203,7 +205,7 @@ class Worker:
 
     def _over(self, queue: Queue, execution: Execution) -> None:
         """A run is recorded, or not ours any more: its slot is free."""
-        del self._going[execution.claim.id]
+        del self._going[execution.claim.lease_token]
         self._busy[queue] -= 1
         self._looks[queue].set()
         if not self._going:
@@ -253,17 +255,13 @@ class Worker:
         before = dict(self._going)
         await self._say_alive()
         async with self._database.engine() as conn:
-            held = {one.id: one for one in await queries.held_by(conn, self._id)}
-        for run_id, execution in before.items():
-            one = held.get(run_id)
-            if one is None or one.lease_token != execution.claim.lease_token:
-                if run_id in self._going and not execution.over:
-                    execution.stop("lost")
-            elif one.cancel_requested:
+            held = {one.lease_token: one for one in await queries.held_by(conn, self._id)}
+        for token, execution in before.items():
+            if token not in held:
+                execution.stop("lost")
+            elif held[token].cancel_requested:
                 execution.stop("cancelled")
-        await self._disown(
-            {one.lease_token for run_id, one in held.items() if run_id not in before}
-        )
+        await self._disown(set(held) - set(before))
         if await take_over(self._database, self._recorder):
             self._look()
 

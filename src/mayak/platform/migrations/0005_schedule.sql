@@ -56,6 +56,7 @@ CREATE UNIQUE INDEX worker_runs_one_a_slot ON worker_runs (project_id, job_type,
 CREATE INDEX worker_runs_in_line ON worker_runs (queue, turn_at) WHERE status = 'queued';
 CREATE INDEX worker_runs_dead_letters ON worker_runs (project_id, job_type, key)
   WHERE status IN ('failed', 'dead') AND resolution IS NULL;
+CREATE INDEX worker_runs_by_day ON worker_runs USING brin (queued_at) WITH (pages_per_range = 32);
 -- Rows change three times and then never: the queue's part of the table stays small.
 ALTER TABLE worker_runs SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 

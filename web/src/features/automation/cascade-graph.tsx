@@ -74,7 +74,8 @@ function EdgeLine({ edge, firing }: { edge: Edge; firing: boolean }) {
   const end = edge.path.at(-1) ?? { x: 0, y: 0 };
   return (
     <g>
-      <path className={classes.edge} d={curve(edge.path)} data-firing={firing || undefined} />
+      <path className={classes.edge} d={curve(edge.path)} />
+      {firing && <path className={classes.edge} d={curve(edge.path)} data-firing />}
       <path
         className={classes.tip}
         d={`M ${end.x} ${end.y} l -7 -4 v 8 z`}

@@ -89,7 +89,7 @@ function Head({ run, name }: { run: RunDetail; name: string }) {
   const age = useAge(useQuery(runQuery(useProject().id, run.id)), STALE_MS);
   return (
     <div className={classes.head}>
-      <div className={classes.grow}>
+      <div className={classes.subject}>
         <Title order={1} fz="xl">
           <Link to="/automation" search={{ tab: "runs", job: run.job_type }} className={classes.door}>
             {name}

@@ -133,7 +133,7 @@ function NoWorker() {
 function Workers({ count, status }: { count: number; status: JobsStatus | undefined }) {
   const { t } = useTranslation();
   return (
-    <Popover width={320} trapFocus returnFocus>
+    <Popover width={320} position="bottom-start" trapFocus returnFocus>
       <Popover.Target>
         <UnstyledButton className={classes.fact}>
           <IconServer size={16} color={count > 0 ? "var(--mayak-good)" : "var(--mayak-critical)"} aria-hidden />

@@ -164,7 +164,7 @@ export const automation = {
     kind: "How it is scheduled",
     every: "Every so often",
     cron: "At a time of day",
-    none: "No schedule",
+    none: "None",
     noneHint: "It runs when a cascade or a person starts it.",
     number: "Every",
     unit: "Unit",
