@@ -50,6 +50,19 @@ def ask(page: Page, demo: dict[str, Any], project: str, question: str) -> None:
     page.wait_for_timeout(1500)
 
 
+def automation(page: Page, demo: dict[str, Any], folder: Path, name: str) -> None:
+    """The Automation page, part by part, and the newest run of a job."""
+    for number, tab in ((6, "jobs"), (7, "runs"), (8, "letters")):
+        page.goto(f"{demo['url']}automation?tab={tab}")
+        page.get_by_role("heading", level=1).wait_for()
+        page.wait_for_timeout(1000)
+        page.screenshot(path=folder / f"{number}-{tab}-{name}.png")
+    page.goto(demo["url"] + "automation?tab=runs&job=embeddings_run")
+    page.locator("tbody a").first.click()
+    page.locator("dl").first.wait_for()
+    page.screenshot(path=folder / f"9-run-{name}.png", full_page=True)
+
+
 def shoot(browser: Browser, demo: dict[str, Any], folder: Path) -> None:
     """Every page, in every language, theme and width."""
     for locale, theme, size in product(QUESTIONS, ("light", "dark"), SIZES):
@@ -72,6 +85,7 @@ def shoot(browser: Browser, demo: dict[str, Any], folder: Path) -> None:
         page.locator("mark").first.wait_for()
         page.wait_for_timeout(500)
         page.screenshot(path=folder / f"5-source-{name}.png")
+        automation(page, demo, folder, name)
         page.context.close()
 
 

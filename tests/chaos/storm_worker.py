@@ -12,7 +12,7 @@ from mayak.automation.service import Worker
 from mayak.kit.resources import Resources
 from mayak.platform.db import Database, execute
 
-BEGAN = "INSERT INTO began (run_id, at) VALUES (%(run_id)s, clock_timestamp())"
+BEGAN = "INSERT INTO began (project_id, at) VALUES (%(project_id)s, clock_timestamp())"
 COUNT = "UPDATE counter SET value = value + 1 WHERE project_id = %(project_id)s"
 FOLLOWED = "UPDATE counter SET followed = followed + 1 WHERE project_id = %(project_id)s"
 
@@ -20,7 +20,7 @@ FOLLOWED = "UPDATE counter SET followed = followed + 1 WHERE project_id = %(proj
 @job("count")
 async def count(run: JobRun) -> Result:
     async with run.transaction() as conn:
-        await execute(conn, BEGAN, run_id=run.run_id)
+        await execute(conn, BEGAN, project_id=run.project_id)
     await asyncio.sleep(random.uniform(0.05, 0.5))  # noqa: S311
     async with run.transaction(ends=Result(counters={"counted": 1})) as conn:
         await execute(conn, COUNT, project_id=run.project_id)

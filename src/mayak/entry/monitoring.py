@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 import mayak
 from mayak.automation import queries as automation
+from mayak.automation.model import QUEUES
 from mayak.errors import AppError
 from mayak.http.services import Services
 from mayak.kit.resources import Resources
@@ -52,6 +53,7 @@ class Counts:
     chunks: dict[str, int]
     streams: dict[str, int]
     workers: int
+    load: automation.Load
 
 
 class RecentCounts:
@@ -81,6 +83,7 @@ async def _count(database: Database) -> Counts:
             chunks=await lightrag.chunks_by_status(conn),
             streams=await sync.streams_by_status(conn),
             workers=await automation.workers_alive(conn),
+            load=await automation.load(conn),
         )
 
 
@@ -212,6 +215,30 @@ def _up(value: int) -> GaugeMetricFamily:
 def _of_database(counts: Counts) -> list[GaugeMetricFamily]:
     return [
         _gauge("app_workers_alive", "Workers seen within 30 s.", [], [((), counts.workers)]),
+        _gauge(
+            "app_job_queue_depth",
+            "Runs that could start and wait for a worker.",
+            ["queue"],
+            [((queue,), counts.load.queued.get(queue, 0)) for queue in QUEUES],
+        ),
+        _gauge(
+            "app_job_oldest_due_seconds",
+            "How late the schedule is that waits longest for its slot.",
+            [],
+            [((), counts.load.overdue.total_seconds())],
+        ),
+        _gauge(
+            "app_jobs_suspended",
+            "Jobs that failed too often in a row and rest.",
+            [],
+            [((), counts.load.suspended)],
+        ),
+        _gauge(
+            "app_dead_letters",
+            "Failed runs that nothing took care of.",
+            [],
+            [((), counts.load.dead_letters)],
+        ),
         _gauge(
             "app_job_runs_total",
             "Runs of the last day, and open ones.",

@@ -142,12 +142,14 @@ class Execution:
         self._task.add_done_callback(self._end)
         self._timer = loop.call_later(job.timeout.total_seconds(), self.stop, "timeout")
 
-    def stop(self, why: Why) -> None:
-        """Cancel the handler. One that does not end within GRACE is left behind."""
+    def stop(self, why: Why, grace: float | None = None) -> None:
+        """Cancel the handler. One that does not end within `grace`, or GRACE, is left behind."""
         if self.why is None and not self.over:
             self.why = why
             self._timer.cancel()
-            self._timer = asyncio.get_running_loop().call_later(GRACE, self._end)
+            self._timer = asyncio.get_running_loop().call_later(
+                GRACE if grace is None else grace, self._end
+            )
             self._task.cancel()
 
     def _end(self, _: object = None) -> None:

@@ -16,7 +16,7 @@ from mayak.automation import queries
 from mayak.automation.model import QUEUES, Failure, Queue, Registry
 from mayak.automation.queries import Ending, Stray
 from mayak.automation.service import schedules
-from mayak.automation.service.execution import Execution, House, good_ending, settle
+from mayak.automation.service.execution import GRACE, Execution, House, good_ending, settle
 from mayak.automation.service.recording import Clock, Recorder
 from mayak.automation.service.ticking import tick
 from mayak.errors import AppError
@@ -43,6 +43,8 @@ MOST_STARTS = 5
 STRAYS = 200
 SCHEDULES_EVERY = 60.0
 PAUSE = 0.5
+LEAST = 1.0
+"""Seconds that a stop has at least to record what it interrupted."""
 
 
 class Worker:
@@ -77,6 +79,8 @@ class Worker:
         self._tick_every = tick_every
         self._id = uuid4()
         self._stopping = asyncio.Event()
+        self._too_late = asyncio.Event()
+        self._hurry = False
         self._looks = {queue: asyncio.Event() for queue in self._slots}
         self._busy = dict.fromkeys(self._slots, 0)
         self._going: dict[UUID, Execution] = {}
@@ -109,35 +113,53 @@ class Worker:
         machinery = [asyncio.create_task(part) for part in parts]
         line = [asyncio.create_task(self._serve(queue)) for queue in self._slots]
         try:
-            await self._first_end(machinery, line)
+            await self._until_all_ended(machinery, line)
         finally:
-            for task in (*line, *machinery):
+            every = (*line, *machinery, *self._settling)
+            for task in every:
                 task.cancel()
-            await asyncio.gather(*line, *machinery, return_exceptions=True)
+            await asyncio.gather(*every, return_exceptions=True)
             with suppress(OperationalError, AppError, TimeoutError):
                 async with asyncio.timeout(3), self._database.engine() as conn:
                     await queries.forget(conn, self._id)
 
-    async def _first_end(
+    async def _until_all_ended(
         self, machinery: list[asyncio.Task[None]], line: list[asyncio.Task[None]]
     ) -> None:
-        """Until everything in line has ended after `stop`, or a part of the machinery broke."""
-        ended = asyncio.create_task(_all_of(line))
-        await asyncio.wait({ended, *machinery}, return_when=asyncio.FIRST_COMPLETED)
+        """Until all that was taken has ended after `stop`, its time is over, or a part broke."""
+        work = asyncio.create_task(self._all_ended(line))
+        late = asyncio.create_task(self._too_late.wait())
+        await asyncio.wait({work, late, *machinery}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (work, late):
+            task.cancel()
         for task in machinery:
             if task.done():
                 task.result()
-        await ended
+        if work.done() and not work.cancelled():
+            work.result()
+
+    async def _all_ended(self, line: list[asyncio.Task[None]]) -> None:
+        await asyncio.gather(*line)
         await self._idle.wait()
 
     async def stop(self, patience: timedelta) -> None:
-        """Take nothing new, let what goes on end within `patience`, hand back the rest."""
+        """Take nothing new, let what goes on end, and hand back the rest, all within `patience`.
+
+        What cannot be handed back in time, because the database is away or a handler does not
+        stop, is taken up by others when the lease is over.
+        """
+        seconds = patience.total_seconds()
+        grace = min(GRACE, seconds / 4)
         self._stopping.set()
         self._look()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), patience.total_seconds())
+            await asyncio.wait_for(self._idle.wait(), seconds - grace)
+        self._hurry = True
         for execution in list(self._going.values()):
-            execution.stop("stopping")
+            execution.stop("stopping", grace / 2)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), grace + LEAST)
+        self._too_late.set()
 
     def _look(self, queue: str = "") -> None:
         """Somebody may wait in this queue; in any, without a name."""
@@ -179,9 +201,12 @@ class Worker:
         for claim in claims:
             self._idle.clear()
             self._busy[queue] += 1
-            self._going[claim.lease_token] = Execution(
+            execution = Execution(
                 self._house, self._registry[claim.job_type], claim, partial(self._ended, queue)
             )
+            self._going[claim.lease_token] = execution
+            if self._hurry:  # it was on its way when the time to stop was over
+                execution.stop("stopping")
         return len(claims)
 
     def _ended(self, queue: Queue, execution: Execution) -> None:
@@ -282,10 +307,6 @@ class Worker:
 
     async def _keep_schedules(self) -> None:
         await schedules.keep(self._database, self._registry, at=self._clock())
-
-
-async def _all_of(tasks: list[asyncio.Task[None]]) -> None:
-    await asyncio.gather(*tasks)
 
 
 async def take_over(database: Database, recorder: Recorder) -> int:

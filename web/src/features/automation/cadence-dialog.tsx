@@ -112,6 +112,7 @@ function EveryFields({ draft, onEdit }: FieldsProps) {
     <Group grow gap="sm" align="flex-end">
       <NumberInput
         label={t("automation.dialog.number")}
+        data-autofocus
         required
         withAsterisk={false}
         min={1}
@@ -143,6 +144,7 @@ function CronFields({ draft, onEdit }: FieldsProps) {
     <>
       <TextInput
         label={t("automation.dialog.expression")}
+        data-autofocus
         description={t("automation.dialog.expressionHint")}
         required
         withAsterisk={false}

@@ -109,7 +109,7 @@ interface FatesProps {
 
 function Fates({ which, at, all }: FatesProps) {
   const { t } = useTranslation();
-  const [open, setOpen] = useState<{ fate: Fate; before: string } | null>(null);
+  const [open, setOpen] = useState<{ fate: Fate; before: string; from: HTMLElement } | null>(null);
   const refusals = { replay: useRefusal("run"), discard: useRefusal("manage") };
   return (
     <Group gap={6} wrap="nowrap">
@@ -122,7 +122,9 @@ function Fates({ which, at, all }: FatesProps) {
             {...(refusals[fate] !== null && { "data-disabled": true })}
             aria-disabled={refusals[fate] !== null || undefined}
             aria-description={refusals[fate] ?? undefined}
-            onClick={() => refusals[fate] === null && setOpen({ fate, before: at })}
+            onClick={({ currentTarget: from }) =>
+              refusals[fate] === null && setOpen({ fate, before: at, from })
+            }
           >
             {t(all === undefined ? `automation.letters.${fate}` : `automation.letters.${fate}${all}`)}
           </Button>
@@ -132,7 +134,10 @@ function Fates({ which, at, all }: FatesProps) {
         <LettersDialog
           fate={open.fate}
           which={{ ...which, before: open.before }}
-          onClose={() => setOpen(null)}
+          onClose={() => {
+            setOpen(null);
+            open.from.focus();
+          }}
         />
       )}
     </Group>

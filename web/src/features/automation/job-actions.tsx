@@ -2,6 +2,7 @@ import { ActionIcon, Group, Menu } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconCalendarTime, IconDots, IconList, IconPlayerPause, IconPlayerPlay, IconPlayerTrackNext } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ActButton } from "./act-button";
@@ -63,11 +64,16 @@ function More({ job, name }: { job: Job; name: string }) {
   const { t } = useTranslation();
   const refusal = useRefusal("manage");
   const [opened, dialog] = useDisclosure(false);
+  const trigger = useRef<HTMLButtonElement>(null);
+  const close = () => {
+    dialog.close();
+    trigger.current?.focus();
+  };
   return (
     <>
       <Menu position="bottom-end" width={240}>
         <Menu.Target>
-          <ActionIcon aria-label={t("automation.act.more", { job: name })}>
+          <ActionIcon ref={trigger} aria-label={t("automation.act.more", { job: name })}>
             <IconDots size={18} aria-hidden />
           </ActionIcon>
         </Menu.Target>
@@ -90,7 +96,7 @@ function More({ job, name }: { job: Job; name: string }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {opened && <CadenceDialog job={job} onClose={dialog.close} />}
+      {opened && <CadenceDialog job={job} onClose={close} />}
     </>
   );
 }

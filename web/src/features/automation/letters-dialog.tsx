@@ -44,11 +44,10 @@ export function LettersDialog({ fate, which, onClose }: LettersDialogProps) {
         </Text>
         {act.error && <ProblemNote error={act.error} title={t(`automation.letters.${fate}Failed`)} />}
         <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" data-autofocus onClick={onClose}>
             {t("common.cancel")}
           </Button>
           <Button
-            data-autofocus
             color={fate === "discard" ? "critical" : "beacon"}
             disabled={count === undefined || count === 0}
             loading={act.isPending}

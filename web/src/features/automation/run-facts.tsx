@@ -10,6 +10,7 @@ import { useNow } from "../../lib/use-now";
 import { useZone } from "../../lib/zone";
 import { isActive, type RunDetail } from "./api";
 import classes from "./automation.module.css";
+import { useRefusal } from "./use-refusal";
 import { jobName } from "./words";
 
 interface RunProps {
@@ -74,6 +75,7 @@ export function Counters({ run }: RunProps) {
 export function ErrorOf({ run }: RunProps) {
   const { t } = useTranslation();
   const { error, trace } = run;
+  const hidden = useRefusal("run") !== null;
   if (error === null) return null;
   return (
     <Section title={t("automation.run.error")}>
@@ -91,6 +93,11 @@ export function ErrorOf({ run }: RunProps) {
             </>
           )}
         </Text>
+        {hidden && (
+          <Text fz="xs" c="dimmed" mt={4}>
+            {t("automation.run.traceHidden")}
+          </Text>
+        )}
         {trace !== null && (
           <details className={classes.fold}>
             <summary>{t("automation.run.trace")}</summary>
