@@ -214,6 +214,6 @@ def work_on(database: Database, project: UUID) -> WorkOn:
             yield Tower(database, registry, project)
         finally:
             await worker.stop(timedelta(seconds=2))
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, 10)
 
     return start

@@ -15,7 +15,7 @@ from tests.automation.conftest import WorkOn, sound
 
 pytestmark = pytest.mark.anyio
 
-WITHIN = 15.0
+WITHIN = 8.0
 """Seconds that a bad run may take until it ended. Generous: it is about whether, not when."""
 
 
@@ -101,6 +101,7 @@ async def outlived(work_on: WorkOn, deed: Deed, **options: Any) -> Run:
             id="a group",
         ),
         pytest.param(lambda: ValueError("a\x00b"), "ab", id="NUL"),
+        # BUG: writing the log line fails, and with it the record of the run.
         pytest.param(lambda: ValueError("half \ud800 letter"), "", id="a lone surrogate"),
         pytest.param(lambda: ValueError("x" * 10_000_000), "xxx", id="ten megabytes"),
         pytest.param(lambda: psycopg.errors.DivisionByZero("by 0"), "by 0", id="an SQL error"),
@@ -128,7 +129,6 @@ async def test_whatever_a_job_raises_fails_its_run_only(
         pytest.param(
             lambda: Upstream("X", "half \ud800", retry_after=timedelta(0)), id="surrogate"
         ),
-        pytest.param(lambda: Upstream("X", "wait", retry_after=timedelta.max), id="for ever"),
         # BUG: `exception() or result()` raises it again inside of the engine; the slot is lost
         # and the worker never stops.
         pytest.param(lambda: Nothing(), id="an error that is false"),
@@ -143,11 +143,12 @@ async def test_an_error_that_the_engine_trips_over_fails_its_run_only(
     assert run.error_kind != "crashed"
 
 
+@pytest.mark.parametrize("wait", [timedelta(days=3_650_000), timedelta.max])
 async def test_a_service_that_says_to_wait_ten_thousand_years_leaves_a_run_that_can_be_read(
-    work_on: WorkOn,
+    work_on: WorkOn, wait: timedelta
 ) -> None:
     # BUG: the database can store that instant and Python cannot read it: every list of runs fails.
-    deed = raising(lambda: Upstream("X", "w", "rate_limit", retry_after=timedelta(days=3_650_000)))
+    deed = raising(lambda: Upstream("X", "slow", "rate_limit", retry_after=wait))
     async with work_on(job("bad")(deed), sound) as tower:
         run = await tower.trigger("bad")
         async with asyncio.timeout(WITHIN):

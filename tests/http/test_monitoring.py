@@ -17,6 +17,7 @@ from mayak.automation.model import Registry
 from mayak.automation.service import LEASE, trigger
 from mayak.entry.http import build_app
 from mayak.entry.monitoring import RecentCounts
+from mayak.entry.wiring import job_types
 from mayak.kit.resources import Resources
 from mayak.platform.db import Database, execute
 from mayak.platform.telemetry import RequestMeasures
@@ -33,7 +34,8 @@ async def without_database() -> AsyncIterator[httpx.AsyncClient]:
         things = {
             Database: down,
             RequestMeasures: RequestMeasures(),
-            RecentCounts: RecentCounts(),
+            RecentCounts: RecentCounts(job_types()),
+            Registry: job_types(),
         }
         transport = httpx.ASGITransport(build_app(Resources(things), cors_origins=[]))
         async with httpx.AsyncClient(transport=transport, base_url="http://mayak.test") as client:
@@ -171,7 +173,7 @@ async def test_counts_are_read_once_in_a_while(house: House, project: UUID) -> N
         await trigger(conn, house.parts.resources.get(Registry), project, "chatwoot_sync")
 
     again = await measured(client)
-    fresh = await RecentCounts(kept=timedelta(0)).read(house.parts.database)
+    fresh = await RecentCounts(job_types(), kept=timedelta(0)).read(house.parts.database)
 
     runs = ("app_job_runs_total", ("chatwoot_sync", "queued"))
     assert (runs in before, runs in again) == (False, False)
@@ -179,7 +181,7 @@ async def test_counts_are_read_once_in_a_while(house: House, project: UUID) -> N
 
 
 async def test_counts_that_are_old_are_read_again(database: Database) -> None:
-    counts = RecentCounts(kept=timedelta(0))
+    counts = RecentCounts(job_types(), kept=timedelta(0))
     before = await counts.read(database)
     async with database.system_transaction() as conn:
         await queries.seen(

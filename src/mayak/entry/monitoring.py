@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 import mayak
 from mayak.automation import queries as automation
-from mayak.automation.model import QUEUES
+from mayak.automation.model import QUEUES, Registry
 from mayak.errors import AppError
 from mayak.http.services import Services
 from mayak.kit.resources import Resources
@@ -59,7 +59,8 @@ class Counts:
 class RecentCounts:
     """The counts of this process, read again once they are older than `kept`."""
 
-    def __init__(self, *, kept: timedelta = KEPT) -> None:
+    def __init__(self, registry: Registry, *, kept: timedelta = KEPT) -> None:
+        self._registry = registry
         self._kept = kept.total_seconds()
         self._turn = asyncio.Lock()
         self._counts: Counts | None = None
@@ -70,12 +71,12 @@ class RecentCounts:
         async with self._turn:
             if self._counts is None or monotonic() - self._read_at >= self._kept:
                 self._counts = None
-                self._counts = await _count(database)
+                self._counts = await _count(database, self._registry)
                 self._read_at = monotonic()
             return self._counts
 
 
-async def _count(database: Database) -> Counts:
+async def _count(database: Database, registry: Registry) -> Counts:
     async with asyncio.timeout(2 * PATIENCE), database.system_transaction() as conn:
         await lightrag.limit_statements(conn, COUNTING)
         return Counts(
@@ -83,7 +84,7 @@ async def _count(database: Database) -> Counts:
             chunks=await lightrag.chunks_by_status(conn),
             streams=await sync.streams_by_status(conn),
             workers=await automation.workers_alive(conn),
-            load=await automation.load(conn),
+            load=await automation.load(conn, registry),
         )
 
 
@@ -123,7 +124,7 @@ async def _checks(services: Resources) -> list[Check]:
         for name, look in LOOKS.items():
             try:
                 async with conn.transaction():
-                    well, detail = await look(conn)
+                    well, detail = await look(conn, services.get(Registry))
             except lightrag.TookTooLong:
                 well, detail = False, f"no answer within {LOOK.total_seconds():g} s"
             checks.append(Check(name=name, status="ok" if well else "degraded", detail=detail))
@@ -134,13 +135,13 @@ Seen = tuple[bool, str]
 """Whether all is well, and what there is to say of it."""
 
 
-async def _worker(conn: Conn) -> Seen:
+async def _worker(conn: Conn, _: Registry) -> Seen:
     alive = await automation.workers_alive(conn)
     return bool(alive), f"{alive} alive" if alive else "none alive: start `mayak worker`"
 
 
-async def _queue(conn: Conn) -> Seen:
-    load = await automation.load(conn)
+async def _queue(conn: Conn, registry: Registry) -> Seen:
+    load = await automation.load(conn, registry)
     waits = load.longest_wait
     if load.overdue > LATE:
         late = load.overdue.total_seconds() / 60
@@ -152,7 +153,7 @@ async def _queue(conn: Conn) -> Seen:
     return True, f"longest wait {waits.total_seconds():.0f} s, no job suspended"
 
 
-async def _connectors(conn: Conn) -> Seen:
+async def _connectors(conn: Conn, _: Registry) -> Seen:
     streams = await sync.streams_by_status(conn)
     troubled = sum(
         count for status, count in streams.items() if status not in {"idle", "running", "ok"}
@@ -162,14 +163,14 @@ async def _connectors(conn: Conn) -> Seen:
     return True, f"{sum(streams.values())} streams, none in trouble"
 
 
-async def _embeddings(conn: Conn) -> Seen:
+async def _embeddings(conn: Conn, _: Registry) -> Seen:
     if await lightrag.any_failed(conn):
         return False, "some chunks failed: see GET /lightrag/status"
     waiting = await lightrag.waiting_up_to(conn, MANY)
     return True, f"no chunk failed, {waiting}{'+' if waiting == MANY else ''} wait for their vector"
 
 
-LOOKS: dict[str, Callable[[Conn], Awaitable[Seen]]] = {
+LOOKS: dict[str, Callable[[Conn, Registry], Awaitable[Seen]]] = {
     "worker": _worker,
     "queue": _queue,
     "connectors": _connectors,

@@ -64,7 +64,7 @@ async def assembled(
                 ExampleQuestions: examples or ExampleQuestions({}),
                 Embedder: embedder,
                 RequestMeasures: RequestMeasures(),
-                RecentCounts: RecentCounts(),
+                RecentCounts: RecentCounts(registry),
                 CookieRules: CookieRules(
                     secure=settings.cookie_secure,
                     lifetimes=Lifetimes(

@@ -32,7 +32,7 @@ async def read_scheduler(tx: Tx, services: Services) -> SchedulerView:
     """Every job of the project: when it runs next, how it is doing, what it is waiting for."""
     registry = services.get(Registry)
     jobs = await service.overview(tx, registry)
-    load = await queries.load(tx)
+    load = await queries.load(tx, registry)
     async with services.get(Database).system_transaction() as conn:
         workers = await queries.workers_alive(conn)
     return SchedulerView(
@@ -57,7 +57,7 @@ async def tick(tx: Tx, services: Services) -> TickView:
 @router.get("/jobs/status", dependencies=[allow("jobs.read")])
 async def read_status(tx: Tx, services: Services) -> JobsStatusView:
     """How much waits and runs, what failed, and which workers live."""
-    load = await queries.load(tx)
+    load = await queries.load(tx, services.get(Registry))
     last_day: dict[str, dict[str, int]] = {}
     for row in await queries.counts(tx):
         last_day.setdefault(row["job_type"], {})[row["status"]] = row["runs"]

@@ -1,6 +1,6 @@
 """SQL over all runs: which workers live, whose runs lost theirs, how much there is of what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
@@ -191,7 +191,8 @@ SELECT coalesce((SELECT jsonb_object_agg(queue, number)
        coalesce((SELECT max(waits) FROM open WHERE status = 'queued' AND NOT later), '0')
          AS longest_wait,
        greatest('0', coalesce((SELECT now() - min(next_run_at) FROM scheduled_jobs
-                                WHERE status = 'active'), '0')) AS overdue,
+                                WHERE status = 'active' AND job_type = ANY(%(types)s)), '0'))
+         AS overdue,
        (SELECT count(*) FROM scheduled_jobs WHERE status = 'suspended') AS suspended,
        (SELECT count(*) FROM worker_runs
          WHERE status IN ('failed', 'dead') AND resolution IS NULL) AS dead_letters,
@@ -201,8 +202,9 @@ SELECT coalesce((SELECT jsonb_object_agg(queue, number)
 """
 
 
-async def load(conn: Conn) -> Load:
-    found = await fetch_one(conn, Load, LOAD)
+async def load(conn: Conn, types: Collection[str]) -> Load:
+    """`types` are those that this release ticks: what is left of others is never overdue."""
+    found = await fetch_one(conn, Load, LOAD, types=list(types))
     assert found is not None
     return found
 
