@@ -20,6 +20,7 @@ MAY_SEE_ALL_PROJECTS = {
     "automation/service/recording.py",
     "automation/service/schedules.py",
     "automation/service/ticking.py",
+    "automation/service/worker.py",
     "sync/service/bindings.py",
     "entry/cli/data.py",
     "entry/cli/jobs/scope.py",
@@ -101,6 +102,14 @@ def test_every_command_and_job_and_route_is_documented() -> None:
     for path, operations in openapi_document()["paths"].items():
         for method, operation in operations.items():
             assert operation.get("description"), f"{method} {path} says nothing"
+
+
+def test_what_is_built_is_not_planned_any_more() -> None:
+    from mayak.automation.model import Registry
+    from mayak.automation.planned import PLANNED
+    from mayak.entry.wiring import JOB_MODULES
+
+    assert not {one.name for one in PLANNED} & set(Registry.of(JOB_MODULES))
 
 
 def test_no_error_is_raised_without_a_place_in_the_tree() -> None:

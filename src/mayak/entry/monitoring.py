@@ -41,6 +41,8 @@ LONG_WAIT = timedelta(minutes=10)
 """A run that could have started this long ago says that workers do not keep up."""
 LATE = timedelta(minutes=2)
 """A schedule whose slot passed this long ago says that nobody looks."""
+QUIET = frozenset({"idle", "running", "ok", "disabled"})
+"""Of a stream: nothing is wrong, or nobody configured it."""
 MANY = 10_000
 """Waiting chunks are counted no further."""
 
@@ -155,9 +157,7 @@ async def _queue(conn: Conn, registry: Registry) -> Seen:
 
 async def _connectors(conn: Conn, _: Registry) -> Seen:
     streams = await sync.streams_by_status(conn)
-    troubled = sum(
-        count for status, count in streams.items() if status not in {"idle", "running", "ok"}
-    )
+    troubled = sum(count for status, count in streams.items() if status not in QUIET)
     if troubled:
         return False, f"{troubled} streams in trouble: see GET /connectors/state"
     return True, f"{sum(streams.values())} streams, none in trouble"
@@ -215,7 +215,30 @@ def _up(value: int) -> GaugeMetricFamily:
 
 def _of_database(counts: Counts) -> list[GaugeMetricFamily]:
     return [
-        _gauge("app_workers_alive", "Workers seen within 30 s.", [], [((), counts.workers)]),
+        _gauge(
+            "app_workers_alive",
+            "Workers of all job types that hold a lease.",
+            [],
+            [((), counts.workers)],
+        ),
+        *_of_jobs(counts),
+        _gauge(
+            "app_rag_chunks",
+            "Chunks by the state of their embedding.",
+            ["status"],
+            [((status,), count) for status, count in counts.chunks.items()],
+        ),
+        _gauge(
+            "app_connector_streams",
+            "Streams of all projects by state.",
+            ["status"],
+            [((status,), count) for status, count in counts.streams.items()],
+        ),
+    ]
+
+
+def _of_jobs(counts: Counts) -> list[GaugeMetricFamily]:
+    return [
         _gauge(
             "app_job_queue_depth",
             "Runs that could start and wait for a worker.",
@@ -242,21 +265,9 @@ def _of_database(counts: Counts) -> list[GaugeMetricFamily]:
         ),
         _gauge(
             "app_job_runs_total",
-            "Runs of the last day, and open ones.",
+            "Runs asked for within a day, and open ones.",
             ["job_type", "status"],
             [((run["job_type"], run["status"]), run["runs"]) for run in counts.runs],
-        ),
-        _gauge(
-            "app_rag_chunks",
-            "Chunks by the state of their embedding.",
-            ["status"],
-            [((status,), count) for status, count in counts.chunks.items()],
-        ),
-        _gauge(
-            "app_connector_streams",
-            "Streams of all projects by state.",
-            ["status"],
-            [((status,), count) for status, count in counts.streams.items()],
         ),
     ]
 

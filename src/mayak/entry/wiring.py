@@ -79,7 +79,8 @@ async def assembled(
 
 def job_types(*, lightrag_only: bool = True) -> Registry:
     """Every job type of this release, built or planned."""
-    return Registry.of(JOB_MODULES, planned=PLANNED, lightrag_only=lightrag_only)
+    registry = Registry.of(JOB_MODULES, planned=PLANNED, lightrag_only=lightrag_only)
+    return registry.complete()
 
 
 def worker_slots(settings: Settings) -> dict[Queue, int]:

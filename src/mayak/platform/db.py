@@ -131,7 +131,7 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Conn]:
-        """A connection in autocommit, outside of any scope: for the queue and for tools.
+        """A connection in autocommit, outside of any scope: for tools.
 
         Raises OperationalError when there is none in time.
         """

@@ -218,7 +218,7 @@ export interface paths {
         /**
          * List Dead Letters
          * @description Failed runs that nothing took care of, grouped by their cause. `q` looks into messages and
-         *     payloads. The letters of one cause: `GET /jobs/runs?fingerprint=`.
+         *     payloads. The letters of one cause: `GET /jobs/runs?dead_letters=true&fingerprint=`.
          */
         get: operations["list_dead_letters"];
         put?: never;
@@ -358,7 +358,8 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description Runs of the project, newest first. `status` may be given several times.
+         * @description Runs of the project, newest first. `status` may be given several times; `dead_letters` leaves
+         *     failed runs that nothing took care of.
          */
         get: operations["list_runs"];
         put?: never;
@@ -2326,6 +2327,7 @@ export interface operations {
                 status?: ("queued" | "running" | "ok" | "partial" | "failed" | "dead" | "skipped" | "missed" | "cancelled")[] | null;
                 trigger?: ("schedule" | "manual" | "cascade" | "retry" | "webhook") | null;
                 fingerprint?: string | null;
+                dead_letters?: boolean;
                 since?: string | null;
                 until?: string | null;
                 limit?: number;

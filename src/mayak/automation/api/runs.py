@@ -38,18 +38,22 @@ async def list_runs(  # one argument per filter
     status: Annotated[list[Status] | None, Query()] = None,
     trigger: Trigger | None = None,
     fingerprint: Name | None = None,
+    dead_letters: bool = False,
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: str | None = None,
 ) -> Page[RunView]:
-    """Runs of the project, newest first. `status` may be given several times."""
+    """Runs of the project, newest first. `status` may be given several times; `dead_letters` leaves
+    failed runs that nothing took care of.
+    """
     runs = await service.recent(
         tx,
         job_type=job_type,
         statuses=status,
         trigger=trigger,
         fingerprint=fingerprint,
+        dead_letters=dead_letters,
         since=since,
         until=until,
         before=decode_moment(cursor),
@@ -91,7 +95,7 @@ async def list_dead_letters(
     tx: Tx, job_type: Name | None = None, fingerprint: Name | None = None, q: Text | None = None
 ) -> DeadLettersPage:
     """Failed runs that nothing took care of, grouped by their cause. `q` looks into messages and
-    payloads. The letters of one cause: `GET /jobs/runs?fingerprint=`.
+    payloads. The letters of one cause: `GET /jobs/runs?dead_letters=true&fingerprint=`.
     """
     at = clock.now()
     which = Filter(job_type=job_type, fingerprint=fingerprint, text=q or None)

@@ -242,7 +242,7 @@ class JobsStatusView(BaseModel):
     late_slots: int
     """Slots of the last day that were missed, or left out because a run took too long."""
     last_day: dict[str, dict[str, int]]
-    """Runs by job type and status: those that ended within a day, and open ones."""
+    """Runs by job type and status: those asked for within a day, and open ones."""
 
 
 class ChangedView(BaseModel):

@@ -139,8 +139,8 @@ def job(  # a declaration: every part has a name and most have a default
 class Registry(Mapping[str, JobType]):
     """The job types of one process, by name, and which starts which.
 
-    Raises ValueError when two have one name, an upstream is unknown, or the cascade runs in a
-    circle: a process with such a registry must not start.
+    Raises ValueError when two have one name or the cascade runs in a circle: a process with such a
+    registry must not start.
     """
 
     def __init__(
@@ -215,6 +215,16 @@ class Registry(Mapping[str, JobType]):
     def legacy(self) -> list[str]:
         """The types that rest while LIGHTRAG_ONLY is 1."""
         return [one.name for one in self._types.values() if one.legacy]
+
+    def complete(self) -> "Registry":
+        """The registry itself. Raises ValueError when a type comes after one that it does not have:
+        a part of the product may do so, the whole may not.
+        """
+        for one in self._types.values():
+            for above in one.after:
+                if above not in self._types:
+                    raise ValueError(f"{one.name} comes after {above}, which does not exist.")
+        return self
 
     def need(self, name: str) -> JobType:
         """The job type of this name. Raises UnknownJobType."""

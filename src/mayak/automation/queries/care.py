@@ -163,7 +163,7 @@ class Load:
     running: dict[str, int]
     waiting_for_retry: int
     longest_wait: timedelta
-    """Of the run that could have started first."""
+    """Of the run that could have started first; one whose lane is taken could not."""
     overdue: timedelta
     """How long the schedule that waits longest for its slot is late."""
     suspended: int
@@ -175,7 +175,9 @@ class Load:
 LOAD: LiteralString = """
 WITH open AS (
   SELECT queue, status, not_before IS NOT NULL AND not_before > now() AS later,
-         now() - greatest(queued_at, coalesce(not_before, queued_at)) AS waits
+         CASE WHEN (project_id, lane) IN (SELECT goes.project_id, goes.lane FROM worker_runs AS goes
+                                           WHERE goes.status = 'running') THEN '0'
+              ELSE now() - greatest(queued_at, coalesce(not_before, queued_at)) END AS waits
     FROM worker_runs WHERE status = 'queued'
   UNION ALL
   SELECT queue, status, false, '0' FROM worker_runs WHERE status = 'running'

@@ -33,15 +33,17 @@ async def tell_to_stop(conn: Conn, run_id: UUID) -> None:
 JOIN: LiteralString = f"""
 INSERT INTO worker_runs AS mine (project_id, job_type, queue, lane, key, trigger, upstream, because,
                                  payload, queued_at, turn_at)
-SELECT %(project_id)s, %(job_type)s, %(queue)s, %(lane)s, %(key)s, %(trigger)s,
+SELECT %(project_id)s::uuid, %(job_type)s::text, %(queue)s::text, %(lane)s, %(key)s, %(trigger)s,
        %(upstream)s::uuid[], %(because)s, %(payload)s::jsonb, moment.at,
-       moment.at + %(behind)s * (SELECT count(*) FROM worker_runs AS other
+       moment.at + %(behind)s::interval * (SELECT count(*) FROM worker_runs AS other
                                   WHERE other.project_id = %(project_id)s
                                     AND other.job_type = %(job_type)s AND other.status = 'queued')
   FROM (SELECT coalesce(%(at)s::timestamptz, clock_timestamp()) AS at) AS moment
     ON CONFLICT (project_id, job_type, key) WHERE status = 'queued' DO UPDATE
    SET upstream = mine.upstream || excluded.upstream,
-       not_before = CASE WHEN excluded.trigger = 'manual' THEN NULL ELSE mine.not_before END
+       not_before = CASE WHEN excluded.trigger = 'manual' THEN NULL ELSE mine.not_before END,
+       trigger = CASE WHEN excluded.trigger = 'manual' THEN 'manual' ELSE mine.trigger END,
+       because = CASE WHEN excluded.trigger = 'manual' THEN excluded.because ELSE mine.because END
 RETURNING {COLUMNS}
 """
 BEHIND = timedelta(seconds=1)
@@ -60,7 +62,7 @@ async def join(
     at: datetime | None = None,
 ) -> Run:
     """The run of this job and payload that waits, new or already there and now caused by
-    `upstream` too. A person's wish takes it out of its backoff.
+    `upstream` too. A person's wish makes it theirs, and takes it out of its backoff.
     """
     run = await fetch_one(
         conn,

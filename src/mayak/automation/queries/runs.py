@@ -62,6 +62,7 @@ SELECT {COLUMNS} FROM worker_runs
    AND (%(statuses)s::text[] IS NULL OR status = ANY(%(statuses)s))
    AND (%(trigger)s::text IS NULL OR trigger = %(trigger)s)
    AND (%(fingerprint)s::text IS NULL OR error_fingerprint = %(fingerprint)s)
+   AND (NOT %(dead_letters)s OR status IN ('failed', 'dead') AND resolution IS NULL)
    AND (%(since)s::timestamptz IS NULL OR queued_at >= %(since)s)
    AND (%(until)s::timestamptz IS NULL OR queued_at < %(until)s)
    AND (%(before_at)s::timestamptz IS NULL
@@ -78,12 +79,15 @@ async def page(  # one argument per filter
     statuses: Sequence[str] | None = None,
     trigger: str | None = None,
     fingerprint: str | None = None,
+    dead_letters: bool = False,
     since: datetime | None = None,
     until: datetime | None = None,
     before: tuple[datetime, UUID] | None = None,
     limit: int,
 ) -> list[Run]:
-    """Runs, newest first, that come after `before` in that order."""
+    """Runs, newest first, that come after `before` in that order; `dead_letters` are failed ones
+    that nothing took care of.
+    """
     return await fetch_all(
         conn,
         Run,
@@ -92,6 +96,7 @@ async def page(  # one argument per filter
         statuses=None if statuses is None else list(statuses),
         trigger=trigger,
         fingerprint=fingerprint,
+        dead_letters=dead_letters,
         since=since,
         until=until,
         before_at=before and before[0],
@@ -126,7 +131,7 @@ async def some(conn: Conn, ids: Sequence[UUID], *, limit: int) -> list[Run]:
 
 BELOW: LiteralString = f"""
 SELECT {COLUMNS} FROM worker_runs
- WHERE queued_at > %(since)s AND upstream @> ARRAY[%(run_id)s]
+ WHERE queued_at > %(since)s AND upstream @> ARRAY[%(run_id)s::uuid]
  ORDER BY queued_at, id LIMIT %(limit)s
 """
 
