@@ -68,6 +68,8 @@ export interface RunFilter {
   group: RunGroup | null;
   trigger: Run["trigger"] | null;
   fingerprint: string | null;
+  /** Only failed runs that nothing took care of. */
+  letters?: boolean;
 }
 
 /** The states of a run, in the groups that people look for. */
@@ -93,6 +95,7 @@ export const runPagesQuery = (projectId: string, filter: RunFilter, limit = 50) 
               status: filter.group === null ? null : GROUPS[filter.group],
               trigger: filter.trigger,
               fingerprint: filter.fingerprint,
+              dead_letters: filter.letters ?? false,
               cursor: pageParam,
             },
           },

@@ -92,7 +92,7 @@ test("the runs of a cause open below it", async () => {
   );
   await user.click(await screen.findByRole("button", { name: "Show the runs" }));
   expect(await screen.findByRole("link", { name: "gave up" })).toHaveAttribute("href", "/app/automation/runs/r9");
-  expect(asked.some((query) => query.includes("fingerprint=f1") && query.includes("status=dead"))).toBe(true);
+  expect(asked.some((query) => query.includes("fingerprint=f1") && query.includes("dead_letters=true"))).toBe(true);
 });
 
 test("a search waits for the typing to pause, and stands in the address", async () => {

@@ -180,7 +180,7 @@ function Cause({ group, at }: { group: Letters; at: string }) {
       {open && (
         <div className={classes.groupRuns}>
           <RunPages
-            filter={{ job: null, group: "failed", trigger: null, fingerprint: group.fingerprint }}
+            filter={{ job: null, group: null, trigger: null, fingerprint: group.fingerprint, letters: true }}
             limit={10}
           />
         </div>
