@@ -100,7 +100,7 @@ class Desk:
     async def sql(self, statement: str, **values: object) -> int:
         """A statement in the scope of the project; the rows it touched."""
         async with self.database.transaction(self.project) as conn:
-            return await execute(conn, statement, **values)  # type: ignore[arg-type]
+            return await execute(conn, statement, **values)
 
     async def pause(self, name: str, *, by: str = "ann@studio.example") -> None:
         async with self.database.transaction(self.project) as conn:
@@ -133,6 +133,8 @@ class Desk:
     async def claim(self, run: Run) -> Claim:
         """A run that waits goes on now, whoever else waits."""
         job_type = self.registry[run.job_type]
+        first = "UPDATE worker_runs SET turn_at = '-infinity' WHERE id = %(id)s"
+        assert await self.sql(first, id=run.id) == 1
         async with self.database.engine() as conn:
             claims = await queries.claim(
                 conn, uuid4(), job_type.queue, [job_type.name], limit=1, at=None

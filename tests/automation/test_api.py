@@ -163,7 +163,8 @@ async def test_runs_with_different_payloads_are_different_work(owner: httpx.Asyn
         pytest.param(
             b'{"payload": {%s}}' % b",".join(b'"%d": 1' % n for n in range(51)), id="51 names"
         ),
-        # BUG: each of these is an answer 500.
+        # BUG: NaN is accepted and becomes null; each of the others is an answer 500.
+        pytest.param(b'{"payload": {"a": NaN}}', id="no number"),
         pytest.param(b'{"payload": {"a": "\\ud800"}}', id="half a letter"),
         pytest.param(b'{"payload": {"\\ud800": 1}}', id="half a letter in a name"),
         pytest.param(b'{"payload": {"a": %s}}' % (b"9" * 40), id="a huge number"),
@@ -182,7 +183,6 @@ async def test_a_payload_that_cannot_be_kept_is_refused(
 
 
 async def test_a_payload_of_megabytes_is_refused(owner: httpx.AsyncClient, desk: Desk) -> None:
-    # BUG: nothing limits the size of a payload; it is stored with each run and copied by replays.
     body = {"payload": {"a": "x" * 5_000_000}}
     answer = await owner.post("/jobs/upsell_radar/run", json=body)
 

@@ -1,13 +1,15 @@
 """A person ends runs, and has runs that ended done again."""
 
 import asyncio
+from contextlib import suppress
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from mayak.automation.model import JobRun, Result, Run, RunIsNotOver, RunIsOver, RunNotFound, job
 from mayak.automation.service import cancel, execution, replay
-from mayak.errors import LeaseLost
+from mayak.errors import LeaseLost, Upstream
 from tests.automation.conftest import Desk, DeskOf, WorkOn, sound
 
 pytestmark = pytest.mark.anyio
@@ -115,6 +117,53 @@ async def test_a_run_that_was_to_end_does_not_start_again_when_it_fails(desk: De
     await desk.end(claim, "failed")
 
     assert [run.status for run in await desk.runs()] == ["failed"]
+
+
+async def test_a_run_that_was_to_end_ends_cancelled_though_a_newer_one_waits(
+    work_on: WorkOn,
+) -> None:
+    going, fail = asyncio.Event(), asyncio.Event()
+
+    @job("flaky")
+    async def flaky(_: JobRun) -> Result:
+        if fail.is_set():
+            return Result()
+        going.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        fail.set()
+        raise Upstream("Chatwoot", "HTTP 502", "server", timedelta(0))
+
+    async with work_on(flaky) as tower:
+        run = await tower.trigger("flaky")
+        await going.wait()
+        newer = await tower.trigger("flaky")
+        await cancelled(tower, run.id)
+        ended = await tower.ended(run)
+
+        assert (ended.status, ended.reason) == ("cancelled", "cancelled")
+        assert (await tower.ended(newer)).status == "ok"
+
+
+async def test_jobs_of_one_lane_go_on_one_after_another(work_on: WorkOn) -> None:
+    busy, most = 0, 0
+
+    async def work(_: JobRun) -> Result:
+        nonlocal busy, most
+        busy += 1
+        most = max(most, busy)
+        await asyncio.sleep(0.02)
+        busy -= 1
+        return Result()
+
+    types = [job(f"job{number}", lane="shared")(work) for number in range(8)]
+    async with work_on(*types) as tower:
+        for one in types:
+            await tower.trigger(one.name)
+            await tower.trigger(one.name, payload={"page": 1})
+        runs = await tower.settle()
+
+    assert (len(runs), most) == (16, 1)
 
 
 async def test_what_another_project_does_cannot_be_ended_or_done_again(

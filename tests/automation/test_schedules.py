@@ -1,5 +1,6 @@
-"""Schedules: they come with a project, rest and wake, and change when a person or a release says so."""
+"""Schedules: they come with a project, rest and wake, and change as people or a release say."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,10 +16,12 @@ from mayak.automation.model import (
 )
 from mayak.automation.service import Change
 from mayak.automation.service.schedules import keep
+from mayak.entry.wiring import job_types
 from mayak.errors import InvalidInput, Upstream
 from mayak.kit.clock import now
-from mayak.platform.db import Database
+from mayak.platform.db import Database, fetch_value
 from tests.automation.conftest import Desk, DeskOf, WorkOn
+from tests.conftest import new_project
 
 pytestmark = pytest.mark.anyio
 
@@ -71,6 +74,24 @@ async def test_every_project_gets_its_schedules_without_being_asked(
     await keep(database, desk.registry, at=None)
 
     assert len(await desk.of(other_project).schedules()) == 3
+
+
+async def test_schedules_that_are_written_from_many_sides_at_once_are_written_once(
+    desk_of: DeskOf, database: Database
+) -> None:
+    for number in range(12):
+        await new_project(database, f"Client{number}")
+    desk = desk_of()
+    desk.registry = job_types()
+
+    await asyncio.gather(
+        *(keep(database, desk.registry, at=None) for _ in range(4)),
+        *(desk.ensure() for _ in range(4)),
+    )
+
+    async with database.system_transaction() as conn:
+        count = await fetch_value(conn, "SELECT count(*) FROM scheduled_jobs")
+    assert count == 13 * len(desk.registry)
 
 
 async def test_a_job_that_rests_says_since_when_and_by_whom_and_wakes_at_its_next_slot(

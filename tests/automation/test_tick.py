@@ -274,7 +274,8 @@ async def test_more_schedules_than_one_statement_takes_are_all_accounted_for(
             """
             WITH home AS (INSERT INTO workspaces (name) VALUES ('Crowd') RETURNING id),
             many AS (INSERT INTO projects (workspace_id, slug, name)
-                     SELECT id, 'crowd-' || n, 'Crowd ' || n FROM home, generate_series(1, 1300) AS n
+                     SELECT id, 'crowd-' || n, 'Crowd ' || n
+                       FROM home, generate_series(1, 1300) AS n
                      RETURNING id)
             INSERT INTO scheduled_jobs (project_id, job_type, cadence_seconds, next_run_at)
             SELECT id, 'sync', 900, %s FROM many

@@ -27,8 +27,13 @@ set_json_loads(orjson.loads)
 
 IDLE_LIMIT = "-c idle_in_transaction_session_timeout=60000"
 """A process that froze inside a transaction lets go of its locks after a minute."""
-ENGINE = "-c role=mayak_system -c idle_in_transaction_session_timeout=2000"
-"""The job engine's locks are waited for by every worker: after two seconds."""
+ENGINE = (
+    "-c role=mayak_system -c idle_in_transaction_session_timeout=2000 "
+    "-c random_page_cost=1.1 -c jit=off"
+)
+"""The job engine's locks are waited for by every worker: a frozen one lets go after two seconds.
+Its statements look rows up by the thousand in tables that are in memory; left to its defaults the
+planner reads whole tables instead, or compiles what runs for milliseconds."""
 
 ENTER_PROJECT: LiteralString = (
     "SELECT set_config('role', 'mayak_app', true), set_config('mayak.project_id', %s, true)"
