@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from mayak.automation import queries, service
@@ -28,6 +30,8 @@ from mayak.automation.service.recording import Recorder
 from mayak.automation.service.ticking import tick
 from mayak.kit.resources import Resources
 from mayak.platform.db import Database, execute
+from tests.conftest import fresh_database, new_project
+from tests.house import House, opened_house
 from tests.runs import the_database
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -219,3 +223,45 @@ def work_on(database: Database, project: UUID) -> WorkOn:
             await asyncio.wait_for(task, 10)
 
     return start
+
+
+def good(answer: httpx.Response, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+@pytest.fixture(scope="module")
+async def house(server: str, template: str) -> AsyncIterator[House]:
+    with fresh_database(server, template) as dsn:
+        async with opened_house(dsn) as opened:
+            await opened.add("root@studio.example", "owner")
+            yield opened
+
+
+@pytest.fixture
+async def desk(house: House) -> Desk:
+    """A project of this test alone."""
+    parts = house.parts
+    project = await new_project(parts.database, f"P{uuid4().hex}")
+    return Desk(parts.database, parts.resources.get(Registry), project)
+
+
+@pytest.fixture
+async def owner(house: House, desk: Desk) -> httpx.AsyncClient:
+    return await house.browser("root@studio.example", desk.project)
+
+
+@pytest.fixture
+async def viewer(house: House, desk: Desk) -> httpx.AsyncClient:
+    return await member(house, desk, "viewer")
+
+
+@pytest.fixture
+async def operator(house: House, desk: Desk) -> httpx.AsyncClient:
+    return await member(house, desk, "operator")
+
+
+async def member(house: House, desk: Desk, role: str) -> httpx.AsyncClient:
+    email = f"{role}-{uuid4().hex}@studio.example"
+    await house.add(email, projects={desk.project: role})  # type: ignore[dict-item]
+    return await house.browser(email, desk.project)

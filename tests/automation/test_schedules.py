@@ -121,7 +121,6 @@ async def test_a_run_that_waits_is_withdrawn_when_its_job_is_paused(desk: Desk) 
 
 
 async def test_a_run_that_a_person_asked_for_while_it_waited_is_not_withdrawn(desk: Desk) -> None:
-    # BUG: who joins a run that waits leaves no trace in it, so a pause takes their run away.
     await desk.trigger("sync", by="schedule")
     await desk.trigger("sync", by="manual")
 
