@@ -16,6 +16,7 @@ import pytest
 from mayak.platform.db import Conn, Database
 from mayak.platform.embedded import TUNING, EmbeddedPostgres
 from mayak.platform.schema import migrate
+from mayak.platform.telemetry import set_up_logging
 
 pytest_plugins = ["tests.demo"]
 
@@ -26,6 +27,12 @@ FAST = {**TUNING, "fsync": "off", "full_page_writes": "off", "max_connections": 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logging_as_in_the_product() -> None:
+    """As it is by default, each traceback shows every local variable, which takes seconds."""
+    set_up_logging("info", "text")
 
 
 @contextmanager

@@ -213,7 +213,6 @@ async def test_many_people_at_once_do_a_failed_run_again_once(desk: Desk) -> Non
 
 
 async def test_the_causes_of_a_run_are_listed_once_each(desk: Desk) -> None:
-    # BUG: each replay that joins a run that waits adds the same cause once more.
     old = await desk.did("sync")
     for _ in range(3):
         await replayed(desk, old)

@@ -43,7 +43,7 @@ class Office(Desk):
 
     async def replay(self, which: Filter = ALL) -> Replayed:
         async with self.database.transaction(self.project) as conn:
-            return await service.replay_dead_letters(conn, which, because="ann")
+            return await service.replay_dead_letters(conn, self.registry, which, because="ann")
 
     async def discard(self, which: Filter = ALL) -> tuple[int, object]:
         async with self.database.transaction(self.project) as conn:
@@ -85,7 +85,6 @@ async def test_letters_that_differ_in_numbers_and_ids_have_one_cause(office: Off
 
 @given(one=st.uuids(), other=st.uuids())
 def test_errors_that_differ_only_in_a_uuid_have_one_cause(one: UUID, other: UUID) -> None:
-    # BUG: the short groups of a UUID keep their letters: each such error is a cause of its own.
     said = "Contact {} does not exist."
 
     assert fingerprint("bug", said.format(one)) == fingerprint("bug", said.format(other))
@@ -177,8 +176,6 @@ async def test_a_replay_joins_the_run_that_waits_already(office: Office) -> None
 async def test_letters_of_one_work_are_replayed_though_its_queue_changed_between_releases(
     office: Office,
 ) -> None:
-    # BUG: letters are put together by queue and lane too, and one statement may not join one run
-    # twice: the whole replay is refused by the database.
     await office.letter(page=1)
     await office.sql("UPDATE worker_runs SET queue = 'derive', lane = 'old'")
     await office.letter(page=1)
@@ -198,8 +195,6 @@ async def test_a_letter_that_fails_again_is_a_letter_again(office: Office) -> No
 
 
 async def test_a_pause_does_not_lose_letters_that_were_replayed(office: Office) -> None:
-    # BUG: the pause withdraws the replay, and the letter counts as done: nobody sees the work
-    # that was never done.
     await office.letter(page=1)
     await office.replay()
 
@@ -316,7 +311,6 @@ async def test_five_thousand_letters_of_seven_causes_are_seven_groups_and_one_re
 
 
 async def test_a_letter_of_a_job_that_is_no_more_does_not_wait_for_ever(office: Office) -> None:
-    # BUG: it is queued under a name that no worker serves, and the letter counts as done.
     await office.letter()
     await office.sql("UPDATE worker_runs SET job_type = 'gone', lane = 'gone'")
 

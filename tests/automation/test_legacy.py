@@ -134,7 +134,6 @@ async def test_an_upstream_starts_no_legacy_job_under_the_flag(held: Desk) -> No
 
 
 async def test_an_upstream_starts_no_legacy_job_of_a_project_that_was_just_made(held: Desk) -> None:
-    # BUG: until its schedules are written, up to a minute, a project's legacy jobs count as active.
     assert await held.schedules() == {}
     await held.did("signals")
 
@@ -144,7 +143,6 @@ async def test_an_upstream_starts_no_legacy_job_of_a_project_that_was_just_made(
 async def test_a_legacy_run_that_waited_when_the_flag_came_does_not_start(
     free: Desk, database: Database, work_on: WorkOn
 ) -> None:
-    # BUG: the flag pauses schedules and withdraws nothing; what waits runs under the flag.
     await free.ensure()
     await free.trigger("kag", by="schedule")
     await obey_flag(database, Registry([signals, kag], lightrag_only=True))
@@ -159,7 +157,6 @@ async def test_a_legacy_run_that_waited_when_the_flag_came_does_not_start(
 async def test_a_legacy_run_cannot_be_replayed_under_the_flag(
     free: Desk, held: Desk, database: Database
 ) -> None:
-    # BUG: run_now refuses, replay does not ask.
     await free.ensure()
     failed = await free.did("kag", "failed")
 

@@ -252,8 +252,6 @@ async def test_a_cron_moves_with_the_zone_of_its_project_unless_a_person_chose_i
 
 
 async def test_a_change_of_something_else_does_not_keep_a_cron_in_the_old_zone(desk: Desk) -> None:
-    # BUG: the change writes the new zone but keeps the old slot, so that nobody sees any more
-    # that it has to move.
     await in_zone(desk, "Asia/Kolkata")
     await desk.change("digest", Change(overlap="skip"))
 
@@ -263,7 +261,6 @@ async def test_a_change_of_something_else_does_not_keep_a_cron_in_the_old_zone(d
 
 
 async def test_a_cron_is_in_the_zone_of_the_project_when_nobody_chose_one(desk: Desk) -> None:
-    # BUG: a cadence that a person chose freezes the zone, although only a cron has one.
     await desk.change("sync", Change(rhythm=Rhythm(every=timedelta(hours=1))))
     await in_zone(desk, "Asia/Kolkata")
 

@@ -164,7 +164,6 @@ def test_a_rhythm_is_a_cadence_or_a_cron_and_not_both_or_neither() -> None:
 
 
 def test_a_declared_cadence_of_nothing_is_refused_too() -> None:
-    # BUG: job() reads every=0 as "no rhythm", so that a mistake is a job that never runs.
     with pytest.raises(InvalidInput):
         job("never", every=timedelta(0))
 

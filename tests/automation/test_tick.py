@@ -291,9 +291,6 @@ async def test_more_schedules_than_one_statement_takes_are_all_accounted_for(
 async def test_a_cron_of_every_minute_is_ticked_after_an_outage_of_a_season(
     desk_of: DeskOf,
 ) -> None:
-    # BUG: the slots are found one by one in Python inside of the transaction. That takes longer
-    # than the 2 s after which PostgreSQL ends an idle transaction of the engine, and so no
-    # schedule of any project is ever ticked again.
     @job("minutely", cron="* * * * *")
     async def minutely(_: JobRun) -> Result:
         return Result()
@@ -312,7 +309,6 @@ async def test_a_cron_of_every_minute_is_ticked_after_an_outage_of_a_season(
 async def test_one_project_with_a_zone_that_is_no_more_does_not_stop_the_clock_of_the_others(
     desk: Desk, database: Database, other_project: UUID
 ) -> None:
-    # BUG: one schedule that cannot be computed makes the tick of all projects raise, every time.
     theirs = desk.of(other_project)
     await theirs.ensure()
     await theirs.due("digest", NOON - timedelta(hours=1))

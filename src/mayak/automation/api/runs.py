@@ -38,6 +38,7 @@ async def list_runs(  # one argument per filter
     status: Annotated[list[Status] | None, Query()] = None,
     trigger: Trigger | None = None,
     fingerprint: Name | None = None,
+    *,
     dead_letters: bool = False,
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
@@ -137,12 +138,15 @@ class WhichLetters(BaseModel):
 
 
 @router.post("/jobs/dead-letters/replay", dependencies=[allow("jobs.run")])
-async def replay_letters(which: WhichLetters, tx: Tx, user: CurrentUser) -> ReplayedView:
+async def replay_letters(
+    which: WhichLetters, tx: Tx, user: CurrentUser, services: Services
+) -> ReplayedView:
     """Queue the work of dead letters again, each with its own payload, and be done with them."""
+    registry = services.get(Registry)
     if which.dry_run:
-        count = await service.count_dead_letters(tx, which.filter())
+        count = await service.count_replayable(tx, registry, which.filter())
         return ReplayedView(dry_run=True, letters=count, runs=None)
-    done = await service.replay_dead_letters(tx, which.filter(), because=user.email)
+    done = await service.replay_dead_letters(tx, registry, which.filter(), because=user.email)
     return ReplayedView(dry_run=False, letters=done.letters, runs=done.runs)
 
 

@@ -116,7 +116,9 @@ def job(  # a declaration: every part has a name and most have a default
     `every` is a cadence, `cron` five fields in the time zone of the project; at most one of them.
     Raises InvalidInput when it cannot be read.
     """
-    rhythm = Rhythm(every=every, cron=cron) if every or cron else None
+    rhythm = None
+    if every is not None or cron is not None:
+        rhythm = Rhythm(every=every, cron=cron)
 
     def declare(handler: Handler) -> JobType:
         return JobType(

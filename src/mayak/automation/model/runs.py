@@ -23,7 +23,9 @@ FINAL: frozenset[Status] = frozenset(
 )
 SUCCESS: frozenset[Status] = frozenset({"ok", "partial"})
 """After these the cascade goes on."""
-_VARIABLE = re.compile(r"[0-9a-f]{8,}|\d+", re.IGNORECASE)
+LONGEST_TOLD = timedelta(days=1)
+"""No service is believed that wants us to stay away for longer."""
+_VARIABLE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,}|\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +100,10 @@ def backoff(attempt: int, *, told: timedelta | None, jitter: float) -> timedelta
     """How long to wait before attempt number `attempt + 1`.
 
     30 s doubling up to an hour, give or take 15 % by `jitter` in [-1, 1]; what the service
-    told us to wait wins, with jitter only upward, so that we never come back too early.
+    told us to wait wins, up to a day, with jitter only upward, so that we never come too early.
     """
     if told is not None:
-        return told + timedelta(seconds=abs(jitter))
+        return min(max(told, timedelta(0)), LONGEST_TOLD) + timedelta(seconds=abs(jitter))
     base = min(3600.0, 30.0 * 2 ** min(attempt - 1, 20))
     return timedelta(seconds=base * (1 + 0.15 * jitter))
 

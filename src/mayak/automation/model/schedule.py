@@ -65,7 +65,11 @@ def next_slot(cron: str, time_zone: str, after: datetime) -> datetime:
     if len(cron.split()) != CRON_FIELDS:
         raise InvalidInput("cron", "write five fields: minute hour day month weekday")
     try:
-        slot = next(CronSim(cron, after.astimezone(ZoneInfo(time_zone))))
+        local = after.astimezone(ZoneInfo(time_zone))
+    except (KeyError, ValueError, OSError) as error:
+        raise InvalidInput("time_zone", f"{time_zone!r} is not a time zone") from error
+    try:
+        slot = next(CronSim(cron, local))
     except (CronSimError, StopIteration) as error:
         reason = f"{cron!r} cannot be read or never happens"
         raise InvalidInput("cron", reason) from error

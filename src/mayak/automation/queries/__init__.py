@@ -46,7 +46,7 @@ from mayak.automation.queries.runs import (
     set_progress,
     some,
 )
-from mayak.automation.queries.tick import CronSlot, DueCron, Ticked, due_crons, tick
+from mayak.automation.queries.tick import CronSlot, DueCron, Ticked, due_crons, hold_crons, tick
 
 __all__ = [
     "Claim",
@@ -73,6 +73,7 @@ __all__ = [
     "forget",
     "hand_back",
     "held_by",
+    "hold_crons",
     "hold_lease",
     "join",
     "letters",

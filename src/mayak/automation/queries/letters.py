@@ -1,17 +1,20 @@
 """SQL of dead letters: failed runs that nothing took care of yet, by their cause."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
-from mayak.automation.model import DeadLetters
+import orjson
+
+from mayak.automation.model import DeadLetters, JobType
 from mayak.platform.db import Conn, execute, fetch_all, fetch_one, fetch_value
 
 MATCH: LiteralString = """
  status IN ('failed', 'dead') AND resolution IS NULL
    AND (%(job_type)s::text IS NULL OR job_type = %(job_type)s)
+   AND (%(types)s::text[] IS NULL OR job_type = ANY(%(types)s))
    AND (%(fingerprint)s::text IS NULL OR error_fingerprint = %(fingerprint)s)
    AND (%(before)s::timestamptz IS NULL OR finished_at <= %(before)s)
    AND (%(text)s::text IS NULL OR strpos(lower(error_message), lower(%(text)s)) > 0
@@ -31,6 +34,8 @@ class Filter:
     """Part of the message or of the payload, in any case; a job type or a kind of error."""
     before: datetime | None = None
     """Only what failed until then, so that nothing is caught that nobody has seen."""
+    types: tuple[str, ...] | None = None
+    """Only of these; None means any, also such as are no more."""
 
     def values(self) -> Mapping[str, object]:
         return {
@@ -38,6 +43,7 @@ class Filter:
             "fingerprint": self.fingerprint,
             "text": self.text,
             "before": self.before,
+            "types": None if self.types is None else list(self.types),
         }
 
 
@@ -77,12 +83,14 @@ class Replayed:
 
 REPLAY: LiteralString = f"""
 WITH letters AS (
-  SELECT project_id, id, job_type, queue, lane, key, payload, finished_at FROM worker_runs
+  SELECT project_id, id, job_type, key, payload, finished_at FROM worker_runs
    WHERE {MATCH} ORDER BY project_id, id FOR UPDATE
 ), wanted AS (
-  SELECT project_id, job_type, queue, lane, key, array_agg(id ORDER BY finished_at, id) AS ids,
-         (array_agg(payload))[1] AS payload
-    FROM letters GROUP BY project_id, job_type, queue, lane, key
+  SELECT project_id, job_type, type.queue, type.lane, key,
+         array_agg(id ORDER BY finished_at, id) AS ids, (array_agg(payload))[1] AS payload
+    FROM letters JOIN jsonb_to_recordset(%(jobs)s::jsonb) AS type (name text, queue text, lane text)
+      ON type.name = letters.job_type
+   GROUP BY project_id, job_type, type.queue, type.lane, key
 ), waits AS (
   INSERT INTO worker_runs AS old (project_id, job_type, queue, lane, key, trigger, upstream,
                                   because, payload, turn_at)
@@ -90,7 +98,9 @@ WITH letters AS (
          now() + row_number() OVER (ORDER BY job_type, key) * interval '1 second'
     FROM wanted ORDER BY project_id, job_type, key
       ON CONFLICT (project_id, job_type, key) WHERE status = 'queued' DO UPDATE
-     SET upstream = old.upstream || excluded.upstream, not_before = NULL
+     SET upstream = old.upstream || ARRAY(SELECT new FROM unnest(excluded.upstream) AS new
+                                           WHERE new <> ALL(old.upstream)),
+         not_before = NULL
   RETURNING id, project_id, job_type, key, queue
 ), resolved AS (
   UPDATE worker_runs AS letter
@@ -104,9 +114,25 @@ SELECT (SELECT count(*) FROM resolved) AS letters, (SELECT count(*) FROM waits) 
 """
 
 
-async def replay(conn: Conn, which: Filter, *, because: str | None) -> Replayed:
-    """Queue the work of these letters again, and be done with the letters."""
-    done = await fetch_one(conn, Replayed, REPLAY, **which.values(), because=because)
+JOIN_BY_HASH: LiteralString = "SELECT set_config('enable_nestloop', 'off', true)"
+
+
+async def replay(
+    conn: Conn, which: Filter, jobs: Sequence[JobType], *, because: str | None
+) -> Replayed:
+    """Queue the work of these letters again if it is of these jobs, and be done with them."""
+    # The planner knows nothing of the letters that it is about to find, and would look through all
+    # of them once for each: thousands took many seconds.
+    await conn.execute(JOIN_BY_HASH)
+    types = [{"name": one.name, "queue": one.queue, "lane": one.lane} for one in jobs]
+    done = await fetch_one(
+        conn,
+        Replayed,
+        REPLAY,
+        **which.values(),
+        because=because,
+        jobs=orjson.dumps(types).decode(),
+    )
     assert done is not None
     return done
 

@@ -40,7 +40,8 @@ SELECT %(project_id)s::uuid, %(job_type)s::text, %(queue)s::text, %(lane)s, %(ke
                                     AND other.job_type = %(job_type)s AND other.status = 'queued')
   FROM (SELECT coalesce(%(at)s::timestamptz, clock_timestamp()) AS at) AS moment
     ON CONFLICT (project_id, job_type, key) WHERE status = 'queued' DO UPDATE
-   SET upstream = mine.upstream || excluded.upstream,
+   SET upstream = mine.upstream || ARRAY(SELECT new FROM unnest(excluded.upstream) AS new
+                                          WHERE new <> ALL(mine.upstream)),
        not_before = CASE WHEN excluded.trigger = 'manual' THEN NULL ELSE mine.not_before END,
        trigger = CASE WHEN excluded.trigger = 'manual' THEN 'manual' ELSE mine.trigger END,
        because = CASE WHEN excluded.trigger = 'manual' THEN excluded.because ELSE mine.because END
@@ -238,7 +239,7 @@ async def pass_on(
 HAND_BACK: LiteralString = """
 UPDATE worker_runs AS mine
    SET status = 'queued', lease_token = NULL, worker_id = NULL,
-       starts = greatest(starts - 1, 0), attempt = greatest(attempt - 1, 0),
+       starts = starts - CASE WHEN %(counts)s THEN 0 ELSE 1 END, attempt = attempt - 1,
        not_before = coalesce(%(at)s::timestamptz, now()) + %(delay)s::interval
  WHERE project_id = %(project_id)s AND id = %(run_id)s AND lease_token = %(lease_token)s
    AND status = 'running' AND cancel_requested_at IS NULL
@@ -249,10 +250,10 @@ UPDATE worker_runs AS mine
 
 
 async def hand_back(
-    conn: Conn, claim: Claim, *, delay: timedelta | None, at: datetime | None
+    conn: Conn, claim: Claim, *, delay: timedelta | None, counts: bool, at: datetime | None
 ) -> bool:
-    """Put a run that did not end back in its place, as if it had not been started. False when a
-    newer one waits there already.
+    """Put a run that did not end back in its place, without an attempt less. False when a newer one
+    waits there already. `counts` leaves the start counted, of which a run has only so many.
     """
     rows = await execute(
         conn,
@@ -261,6 +262,7 @@ async def hand_back(
         run_id=claim.id,
         lease_token=claim.lease_token,
         delay=delay,
+        counts=counts,
         at=at,
     )
     return rows == 1
@@ -270,7 +272,7 @@ WITHDRAW: LiteralString = """
 UPDATE worker_runs SET status = 'cancelled', reason = %(reason)s,
        finished_at = coalesce(%(at)s::timestamptz, now())
  WHERE project_id = %(project_id)s AND status = 'queued'
-   AND (job_type = ANY(%(types)s) AND trigger <> 'manual' OR id = %(run_id)s)
+   AND (job_type = ANY(%(types)s) AND trigger IN ('schedule', 'cascade') OR id = %(run_id)s)
 """
 
 
@@ -283,7 +285,9 @@ async def withdraw(
     reason: str,
     at: datetime | None = None,
 ) -> int:
-    """Take a run out of the line, or all of these types that nobody asked for by hand."""
+    """Take a run out of the line, or those of these types that the schedule or a cascade put there:
+    what somebody asked for, and work that came with a payload, stays.
+    """
     return await execute(
         conn,
         WITHDRAW,

@@ -155,14 +155,31 @@ async def set_schedule(
     )
 
 
+SUSPEND: LiteralString = """
+UPDATE scheduled_jobs
+   SET status = 'suspended', pause_reason = 'failures', paused_at = now(), last_error = %(error)s
+ WHERE project_id = %(project_id)s AND job_type = %(job_type)s AND status = 'active'
+"""
+
+
+async def suspend(conn: Conn, project_id: UUID, job_type: str, *, error: str) -> None:
+    """Let a job rest that cannot be scheduled, and say why."""
+    await execute(conn, SUSPEND, project_id=project_id, job_type=job_type, error=error)
+
+
 REST: LiteralString = """
 UPDATE scheduled_jobs SET status = 'paused', pause_reason = 'lightrag_only', paused_at = now()
  WHERE status = 'active' AND job_type = ANY(%(types)s)
 """
+WITHDRAW: LiteralString = """
+UPDATE worker_runs SET status = 'cancelled', reason = 'paused', finished_at = now()
+ WHERE status = 'queued' AND job_type = ANY(%(types)s)
+"""
 
 
 async def rest(conn: Conn, types: Sequence[str]) -> int:
-    """LIGHTRAG_ONLY is 1: the legacy jobs of every project rest."""
+    """LIGHTRAG_ONLY is 1: the legacy jobs of every project rest, and what waits of them goes."""
+    await execute(conn, WITHDRAW, types=list(types))
     return await execute(conn, REST, types=list(types))
 
 

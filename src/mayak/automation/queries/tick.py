@@ -12,7 +12,7 @@ from mayak.platform.db import Conn, fetch_all, fetch_one
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueCron:
-    """A schedule by the clock on the wall whose time has come; locked for the transaction."""
+    """A schedule by the clock on the wall whose time has come."""
 
     project_id: UUID
     job_type: str
@@ -31,15 +31,23 @@ SELECT project_id, job_type, cron, time_zone, next_run_at, overlap, catchup, mom
  CROSS JOIN (SELECT coalesce(%(at)s::timestamptz, now()) AS at) AS moment
  WHERE status = 'active' AND cron IS NOT NULL AND job_type = ANY(%(types)s)
    AND next_run_at <= coalesce(%(at)s::timestamptz, now())
- ORDER BY next_run_at LIMIT %(limit)s
-   FOR UPDATE OF scheduled_jobs SKIP LOCKED
+ ORDER BY next_run_at, project_id, job_type LIMIT %(limit)s
 """
+HOLD_CRONS: LiteralString = f"{DUE_CRONS} FOR UPDATE OF scheduled_jobs SKIP LOCKED"
 
 
 async def due_crons(
     conn: Conn, types: Sequence[str], *, at: datetime | None, limit: int
 ) -> list[DueCron]:
+    """Those that wait longest come first."""
     return await fetch_all(conn, DueCron, DUE_CRONS, types=list(types), at=at, limit=limit)
+
+
+async def hold_crons(
+    conn: Conn, types: Sequence[str], *, at: datetime | None, limit: int
+) -> list[DueCron]:
+    """The same, nobody else's until the transaction ends; without those that somebody holds."""
+    return await fetch_all(conn, DueCron, HOLD_CRONS, types=list(types), at=at, limit=limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,6 @@ from mayak.automation.queries import Claim, Ending
 from mayak.automation.service.recording import Recorder
 from mayak.errors import AppError, LeaseLost, Upstream
 from mayak.kit.resources import Resources
-from mayak.kit.text import without_nul
 from mayak.platform.db import Conn, Database, OperationalError, is_lost
 
 log = structlog.get_logger(__name__)
@@ -35,6 +34,9 @@ PROGRESS_EVERY = 0.4
 GRACE = 5.0
 """Seconds that a handler has to end after it was told to; then it is left behind, fenced off."""
 LOST_PAUSE = timedelta(seconds=1)
+MOST_LOSSES = 5
+"""So often in a row a run starts again for free because the database went away; after that it is a
+failure like others: it may be the run that says so."""
 LONGEST_MESSAGE = 1000
 LONGEST_TRACE = 4000
 
@@ -112,6 +114,10 @@ class Bug(Exception):
     """What a handler did that no handler may do."""
 
 
+class LeftBehind(Exception):
+    """A handler goes on although it was told to stop; nothing that it writes is committed."""
+
+
 async def _contained(job: JobType, run: RunningJob) -> Result:
     """The handler's result. What would end the process ends the run only."""
     try:
@@ -167,15 +173,16 @@ class Execution:
         """What the handler returned or raised; TimeoutError when it had to be left behind."""
         if not self._task.done():
             log.error("a handler does not stop; it is left behind", run=str(self.claim.id))
-            return TimeoutError(f"It did not stop within {GRACE:.0f} s of being told to.")
+            return LeftBehind(f"It did not stop within {GRACE:.0f} s of being told to.")
         if self._task.cancelled():
             return asyncio.CancelledError()
-        return self._task.exception() or self._task.result()
+        error = self._task.exception()
+        return self._task.result() if error is None else error
 
 
 def failure_of(error: BaseException) -> Failure:
     """What the history keeps of an error."""
-    message = str(error).strip()
+    message = words_of(error)
     trace = None
     if isinstance(error, Upstream):
         kind: str = error.kind
@@ -192,26 +199,36 @@ def failure_of(error: BaseException) -> Failure:
     else:
         kind = "bug"
         message = message if isinstance(error, Bug) else f"{type(error).__name__}: {message}"
-        trace = "".join(traceback.format_exception(error))[-LONGEST_TRACE:]
-    return Failure.of(
-        kind,
-        str(without_nul(message))[:LONGEST_MESSAGE],
-        None if trace is None else str(without_nul(trace)),
-    )
+        trace = storable("".join(traceback.format_exception(error)))[-LONGEST_TRACE:]
+    return Failure.of(kind, message[:LONGEST_MESSAGE], trace)
+
+
+def words_of(error: BaseException) -> str:
+    """What an error says; its name when it cannot speak."""
+    try:
+        return storable(str(error).strip())
+    except Exception:  # noqa: BLE001  # an error's own words are code of a handler
+        return type(error).__name__
+
+
+def storable(text: str) -> str:
+    """The text as PostgreSQL takes it: halves of characters are spelled out, NULs left out."""
+    whole = text.encode("utf-8", "backslashreplace").decode()
+    return whole.replace("\x00", "")
 
 
 def ending_of(claim: Claim, job: JobType, result: Any) -> Ending:
     """The ending of a run whose handler returned. Raises Bug when it returned nonsense."""
     if not isinstance(result, Result):
         raise Bug(f"{job.name} returned {type(result).__name__}, not a Result")
-    if result.status not in {"ok", "partial", "skipped"}:
-        raise Bug(f"{job.name} returned the status {result.status!r}")
+    if result.status not in ("ok", "partial", "skipped"):
+        raise Bug(f"{job.name} returned a status that there is not")
     counters: Any = result.counters
     if not isinstance(counters, Mapping) or not all(
         isinstance(name, str) and isinstance(value, int) for name, value in counters.items()
     ):
         raise Bug(f"{job.name} returned counters that are not whole numbers by name")
-    note = None if result.note is None else str(without_nul(str(result.note)))[:LONGEST_MESSAGE]
+    note = None if result.note is None else storable(str(result.note))[:LONGEST_MESSAGE]
     reason: Reason | None = "not_built" if result.status == "skipped" and not job.built else None
     return Ending(claim=claim, status=result.status, counters=counters, note=note, reason=reason)
 
@@ -223,8 +240,19 @@ def good_ending(execution: Execution) -> Ending | None:
         return None
     try:
         return ending_of(execution.claim, execution.job, outcome)
-    except Bug:
+    except Exception:  # noqa: BLE001  # what a handler returned is code of its own
         return None
+
+
+def _why_not(execution: Execution, outcome: object) -> Bug:
+    """What is wrong with what a handler returned."""
+    try:
+        ending_of(execution.claim, execution.job, outcome)
+    except Bug as bug:
+        return bug
+    except Exception as error:  # noqa: BLE001  # as above
+        return Bug(f"{execution.job.name} returned what cannot be read: {type(error).__name__}")
+    return Bug(f"{execution.job.name} returned what can be read only sometimes")
 
 
 async def settle(execution: Execution, recorder: Recorder) -> None:
@@ -234,22 +262,19 @@ async def settle(execution: Execution, recorder: Recorder) -> None:
     if why == "lost" or isinstance(outcome, LeaseLost):
         log.warning("a run was given to another worker", run=str(claim.id), job=job.name)
     elif not isinstance(outcome, BaseException):
-        try:
-            ending_of(claim, job, outcome)
-        except Bug as bug:
-            await _fail(execution, recorder, bug)
+        await _fail(execution, recorder, _why_not(execution, outcome))
     elif why == "stopping":
         await recorder.hand_back(claim)
     elif why == "cancelled":
         await recorder.record(Ending(claim=claim, status="cancelled", reason="cancelled"))
     elif why == "timeout":
         seconds = job.timeout.total_seconds()
-        left = f" {outcome}" if isinstance(outcome, TimeoutError) and str(outcome) else ""
+        left = f" {outcome}" if isinstance(outcome, LeftBehind) else ""
         error = TimeoutError(f"It took longer than the {seconds:g} s it may.{left}")
         await _fail(execution, recorder, error)
-    elif is_lost(outcome):
+    elif is_lost(outcome) and claim.starts < MOST_LOSSES:
         log.warning("the database went away under a run; it starts again", run=str(claim.id))
-        await recorder.hand_back(claim, delay=LOST_PAUSE)
+        await recorder.hand_back(claim, delay=LOST_PAUSE, counts=True)
     else:
         await _fail(execution, recorder, outcome)
 

@@ -35,6 +35,7 @@ def edges_of(registry: Registry) -> str:
             Edge(above=above, below=below.name, queue=below.queue, lane=below.lane)
             for above in registry
             for below in registry.downstream(above)
+            if not registry.rests(below.name)
         ]
     )
 
@@ -110,21 +111,24 @@ class Recorder:
                 return Ending(claim=claim, status="cancelled", reason="cancelled", failure=failure)
             return Ending(claim=claim, status="failed", failure=failure, passed_on=True)
 
-        await self._leave(write)
+        await self._leave(claim, write)
 
-    async def hand_back(self, claim: Claim, *, delay: timedelta | None = None) -> None:
-        """Put a run that was interrupted back in line, as if it had not been started."""
+    async def hand_back(
+        self, claim: Claim, *, delay: timedelta | None = None, counts: bool = False
+    ) -> None:
+        """Put a run that was interrupted back in line; `counts` leaves the start counted."""
 
         async def write(conn: Conn) -> Ending | None:
-            if await queries.hand_back(conn, claim, delay=delay, at=self._clock()):
+            at = self._clock()
+            if await queries.hand_back(conn, claim, delay=delay, counts=counts, at=at):
                 return None
             if not await queries.hold_lease(conn, claim.id, claim.lease_token):
                 return None
             return Ending(claim=claim, status="cancelled", reason="taken_over")
 
-        await self._leave(write)
+        await self._leave(claim, write)
 
-    async def _leave(self, write: Callable[[Conn], Awaitable[Ending | None]]) -> None:
+    async def _leave(self, claim: Claim, write: Callable[[Conn], Awaitable[Ending | None]]) -> None:
         while True:
             try:
                 async with self._database.engine() as conn, conn.transaction():
@@ -135,6 +139,9 @@ class Recorder:
                 await asyncio.sleep(PAUSE)
             except psycopg.errors.UniqueViolation:
                 continue  # another one came to wait in this very moment
+            except Exception as error:  # noqa: BLE001  # edge: it has to end somehow
+                await self.record(_unstorable(Ending(claim=claim, status="failed"), error))
+                return
             else:
                 if ending is not None:
                     await self.record(ending)

@@ -1,7 +1,7 @@
 """Reading runs, where they came from and what they led to; cancelling and replaying them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from mayak.automation import queries
 from mayak.automation.model import (
     FINAL,
     DeadLetters,
+    HeldByFlag,
     Registry,
     Run,
     RunIsNotOver,
@@ -95,11 +96,14 @@ async def replay(
     """Do the work of a run that ended again, with the same payload.
 
     A dead letter that was replayed already is not replayed twice: the run it became is returned.
-    Raises RunNotFound, RunIsNotOver or UnknownJobType.
+    Raises RunNotFound, RunIsNotOver, UnknownJobType or HeldByFlag.
     """
     run = await get(conn, run_id)
     if run.status not in FINAL:
         raise RunIsNotOver(run_id, run.status)
+    registry.need(run.job_type)
+    if registry.rests(run.job_type):
+        raise HeldByFlag(run.job_type)
     if run.replayed_as is not None and (earlier := await queries.one(conn, run.replayed_as)):
         return earlier
     new = await trigger(
@@ -122,12 +126,30 @@ async def dead_letters(conn: Conn, which: Filter, *, limit: int = 200) -> list[D
 
 
 async def count_dead_letters(conn: Conn, which: Filter) -> int:
+    """How many letters match."""
     return await queries.letters.count(conn, which)
 
 
-async def replay_dead_letters(conn: Conn, which: Filter, *, because: str) -> Replayed:
-    """Queue the work of these letters again. What was replayed before is not matched any more."""
-    done = await queries.letters.replay(conn, which, because=because)
+def _replayable(registry: Registry, which: Filter) -> Filter:
+    """Only letters of jobs that this release has, and that LIGHTRAG_ONLY does not hold."""
+    types = tuple(name for name in registry if not registry.rests(name))
+    return replace(which, types=types)
+
+
+async def count_replayable(conn: Conn, registry: Registry, which: Filter) -> int:
+    """How many of these letters `replay_dead_letters` would be done with."""
+    return await queries.letters.count(conn, _replayable(registry, which))
+
+
+async def replay_dead_letters(
+    conn: Conn, registry: Registry, which: Filter, *, because: str
+) -> Replayed:
+    """Queue the work of these letters again. What was replayed before is not matched any more, and
+    letters of jobs that are no more or rest by LIGHTRAG_ONLY stay as they are.
+    """
+    done = await queries.letters.replay(
+        conn, _replayable(registry, which), list(registry.values()), because=because
+    )
     for queue in done.queues:
         await queries.wake(conn, queue)
     return done

@@ -1,9 +1,12 @@
 """Schedules: they appear with a project, rest and wake, and change when a person says so."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from mayak.automation import queries
 from mayak.automation.model import (
@@ -19,7 +22,7 @@ from mayak.automation.model import (
     first_slot,
 )
 from mayak.automation.queries import Ticked
-from mayak.automation.service.ticking import tick_once
+from mayak.automation.service.ticking import look_ahead, tick_once
 from mayak.automation.service.triggers import trigger
 from mayak.errors import InvalidInput
 from mayak.kit import clock
@@ -156,11 +159,21 @@ async def run_now(
     registry.need(job_type)
     if registry.rests(job_type):
         raise HeldByFlag(job_type)
-    if payload and without_nul(payload) != payload:
-        raise InvalidInput("payload", "it holds the character U+0000, which cannot be stored")
+    _refuse_unstorable(payload or {})
     return await trigger(
         conn, registry, project_id, job_type, because=because, payload=payload or {}
     )
+
+
+def _refuse_unstorable(payload: dict[str, object]) -> None:
+    """Raises InvalidInput for what would not come back from the database as it was given."""
+    try:
+        json.dumps(payload, allow_nan=False)
+        orjson.dumps(payload)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput("payload", f"it cannot be stored: {error}") from error
+    if without_nul(payload) != payload:
+        raise InvalidInput("payload", "it holds the character U+0000, which cannot be stored")
 
 
 async def pause(
@@ -230,7 +243,7 @@ async def change(
     zone = await queries.schedules.zone(conn, project_id)
     if wanted.time_zone is not None:
         zone = _zone(wanted.time_zone)
-    elif old.custom and not wanted.reset:
+    elif old.custom and old.cron is not None and not wanted.reset:
         zone = old.time_zone
     rhythm = job.rhythm if wanted.reset else wanted.rhythm or old.rhythm
     if rhythm is None and wanted.time_zone is not None:
@@ -246,7 +259,7 @@ async def change(
         catchup=job.catchup if wanted.reset else wanted.catchup or old.catchup,
     )
     slot = old.next_run_at
-    if touched or wanted.reset:
+    if touched or wanted.reset or zone != old.time_zone:
         slot = None
         if rhythm is not None:
             slot = first_slot(rhythm, project_id, job_type, time_zone=zone, at=clock.now())
@@ -263,4 +276,5 @@ def _zone(name: str) -> str:
 
 async def tick_project(conn: Conn, registry: Registry) -> Ticked:
     """Account for the due slots of the project of `conn`, now."""
-    return await tick_once(conn, registry, at=None)
+    ahead = await look_ahead(conn, registry, at=None)
+    return await tick_once(conn, registry, ahead, at=None)

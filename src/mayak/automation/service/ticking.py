@@ -1,23 +1,35 @@
 """The tick: what the schedule says is due waits in line. Every worker does it; nobody leads."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import structlog
 
 from mayak.automation import queries
 from mayak.automation.model import SPREAD, Registry, next_slot, phase
 from mayak.automation.queries import CronSlot, DueCron, Ticked
+from mayak.errors import InvalidInput
 from mayak.platform.db import Conn, Database
+
+log = structlog.get_logger(__name__)
 
 AT_ONCE = 1000
 """Schedules of one transaction."""
 CRONS_AT_ONCE = 200
 MOST_SLOTS = 500
 
+Key = tuple[UUID, str, datetime]
+"""A project, a job type, and the slot that is due."""
+
 
 def cron_slots(due: DueCron) -> list[CronSlot]:
     """Every slot of a schedule that is due, the oldest first; the last one is the latest.
 
-    Of very many only the newest are told apart; one more row stands for those before them.
+    Of very many only the newest are told apart; one more row stands for those before them. Raises
+    InvalidInput when the schedule cannot be read.
     """
     slots = [due.next_run_at]
     while (following := next_slot(due.cron, due.time_zone, slots[-1])) <= due.at:
@@ -41,13 +53,48 @@ def cron_slots(due: DueCron) -> list[CronSlot]:
     ]
 
 
-async def tick_once(conn: Conn, registry: Registry, *, at: datetime | None) -> Ticked:
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Slots of crons that were computed before their rows are locked.
+
+    After a long outage that takes seconds, which no transaction may last.
+    """
+
+    slots: Mapping[Key, list[CronSlot]]
+    unreadable: Sequence[tuple[DueCron, str]]
+
+
+def _key(due: DueCron) -> Key:
+    return due.project_id, due.job_type, due.next_run_at
+
+
+def _compute(crons: Sequence[DueCron]) -> Ahead:
+    slots: dict[Key, list[CronSlot]] = {}
+    unreadable: list[tuple[DueCron, str]] = []
+    for due in crons:
+        try:
+            slots[_key(due)] = cron_slots(due)
+        except InvalidInput as error:
+            unreadable.append((due, str(error)))
+    return Ahead(slots, unreadable)
+
+
+async def look_ahead(conn: Conn, registry: Registry, *, at: datetime | None) -> Ahead:
+    """What is due by a cron in the scope of `conn`, computed in a thread: the worker goes on."""
+    crons = await queries.due_crons(conn, list(registry), at=at, limit=CRONS_AT_ONCE)
+    return await asyncio.to_thread(_compute, crons) if crons else Ahead({}, ())
+
+
+async def tick_once(conn: Conn, registry: Registry, ahead: Ahead, *, at: datetime | None) -> Ticked:
     """One statement's worth of due schedules, in the scope of `conn`."""
-    types = list(registry.values())
-    names = [one.name for one in types]
-    crons = await queries.due_crons(conn, names, at=at, limit=CRONS_AT_ONCE)
-    slots = [slot for due in crons for slot in cron_slots(due)]
-    ticked = await queries.tick(conn, types, slots, at=at, limit=AT_ONCE)
+    slots: list[CronSlot] = []
+    if ahead.slots:
+        held = await queries.hold_crons(conn, list(registry), at=at, limit=CRONS_AT_ONCE)
+        slots = [slot for due in held for slot in ahead.slots.get(_key(due), ())]
+    for due, error in ahead.unreadable:
+        log.error("a schedule cannot be read and is suspended", job=due.job_type, error=error)
+        await queries.schedules.suspend(conn, due.project_id, due.job_type, error=error)
+    ticked = await queries.tick(conn, list(registry.values()), slots, at=at, limit=AT_ONCE)
     for queue in ticked.queues:
         await queries.wake(conn, queue)
     return ticked
@@ -59,8 +106,10 @@ async def tick(database: Database, registry: Registry, *, at: datetime | None) -
     queues: set[str] = set()
     schedules = skipped = missed = 0
     while True:
+        async with database.engine() as conn:
+            ahead = await look_ahead(conn, registry, at=at)
         async with database.engine() as conn, conn.transaction():
-            done = await tick_once(conn, registry, at=at)
+            done = await tick_once(conn, registry, ahead, at=at)
         run_ids += done.run_ids
         queues |= set(done.queues)
         schedules += done.schedules

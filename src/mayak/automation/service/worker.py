@@ -16,7 +16,14 @@ from mayak.automation import queries
 from mayak.automation.model import QUEUES, Failure, Queue, Registry
 from mayak.automation.queries import Ending, Stray
 from mayak.automation.service import schedules
-from mayak.automation.service.execution import GRACE, Execution, House, good_ending, settle
+from mayak.automation.service.execution import (
+    GRACE,
+    Execution,
+    House,
+    good_ending,
+    settle,
+    words_of,
+)
 from mayak.automation.service.recording import Clock, Recorder
 from mayak.automation.service.ticking import tick
 from mayak.errors import AppError
@@ -212,6 +219,8 @@ class Worker:
     def _ended(self, queue: Queue, execution: Execution) -> None:
         over = partial(self._over, queue, execution)
         if execution.concluded:
+            if isinstance(after := execution.outcome(), BaseException):
+                log.warning("a handler failed after its run had ended", error=words_of(after))
             over()
         elif ending := good_ending(execution):
             self._recorder.add(ending, over)

@@ -83,10 +83,10 @@ def replay_letters(
 
     async def again(scope: Scope) -> ReplayedView:
         if dry_run:
-            count = await service.count_dead_letters(scope.conn, which)
+            count = await service.count_replayable(scope.conn, scope.parts.registry, which)
             return ReplayedView(dry_run=True, letters=count, runs=None)
         done = await service.replay_dead_letters(
-            scope.conn, which, because="mayak jobs dead-letters replay"
+            scope.conn, scope.parts.registry, which, because="mayak jobs dead-letters replay"
         )
         return ReplayedView(dry_run=False, letters=done.letters, runs=done.runs)
 
