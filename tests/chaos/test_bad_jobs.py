@@ -53,7 +53,7 @@ async def test_a_job_that_blocks_the_worker_is_interrupted(
     blocked = await end_of(database, project, job_type)
     after = await end_of(database, project, "works")
 
-    assert (blocked.status, blocked.error_kind) == ("failed", "bug")
+    assert (blocked.status, blocked.error_kind) == ("dead", "bug")
     assert blocked.error_message == "BlockedTheLoop: It blocked the whole worker for 2 s."
     assert (after.status, after.counters) == ("ok", {"done": 1})
 

@@ -9,7 +9,9 @@ from mayak.platform.db import Database, fetch_value
 
 pytestmark = pytest.mark.anyio
 
-ADD_RUN = "INSERT INTO worker_runs (project_id, job_type, lane, trigger) VALUES (%s, 'x', 'manual')"
+ADD_RUN = (
+    "INSERT INTO worker_runs (project_id, job_type, lane, trigger) VALUES (%s, 'x', 'x', 'manual')"
+)
 
 
 async def test_a_query_without_a_filter_sees_one_project(

@@ -13,7 +13,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from mayak.automation.service import Worker, obey_flag
+from mayak.automation.service import Worker
 from mayak.entry.http import build_app
 from mayak.entry.wiring import Parts, worker_slots
 from mayak.errors import AppError, Misconfigured
@@ -146,8 +146,6 @@ async def working(
         only=only,
         slots=worker_slots(parts.settings),
     )
-    if only is None:
-        await obey_flag(parts.database, parts.registry)
     task = asyncio.create_task(worker.run())
     try:
         yield task

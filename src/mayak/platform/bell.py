@@ -6,7 +6,6 @@ listened is gone, so whoever listens also looks by the clock.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -70,5 +69,5 @@ class Bell:
             self.ready.set()
             self._connected()
             async for note in conn.notifies():
-                with suppress(KeyError):
-                    self._hearers[note.channel](note.payload)
+                if hear := self._hearers.get(note.channel):
+                    hear(note.payload)

@@ -28,10 +28,11 @@ set_json_loads(orjson.loads)
 IDLE_LIMIT = "-c idle_in_transaction_session_timeout=60000"
 """A process that froze inside a transaction lets go of its locks after a minute."""
 ENGINE = (
-    "-c role=mayak_system -c idle_in_transaction_session_timeout=2000 "
+    "-c role=mayak_system -c idle_in_transaction_session_timeout=2000 -c lock_timeout=500 "
     "-c random_page_cost=1.1 -c jit=off"
 )
-"""The job engine's locks are waited for by every worker: a frozen one lets go after two seconds.
+"""The job engine's locks are waited for by every worker: a frozen one lets go after two seconds,
+and for a lock of somebody else none waits longer than half a second; it tries again.
 Its statements look rows up by the thousand in tables that are in memory; left to its defaults the
 planner reads whole tables instead, or compiles what runs for milliseconds."""
 
@@ -119,7 +120,7 @@ class Database:
         self._engine: AsyncConnectionPool[Conn] = AsyncConnectionPool(
             dsn,
             min_size=0,
-            max_size=8,
+            max_size=12,
             open=False,
             timeout=patience.total_seconds(),
             kwargs={"autocommit": True, "application_name": "mayak engine", "options": ENGINE},

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from mayak.access.deps import CurrentProject, CurrentUser, Tx, allow
 from mayak.access.model import may
-from mayak.automation import service
+from mayak.automation import queries, service
 from mayak.automation.api.views import (
     DeadLettersPage,
     DeadLettersView,
@@ -23,7 +23,6 @@ from mayak.automation.model import Registry, Status, Trigger
 from mayak.automation.service import Filter
 from mayak.http.paging import Page, decode_moment, encode_moment
 from mayak.http.services import Services
-from mayak.kit import clock
 
 router = APIRouter(tags=["jobs"])
 
@@ -98,7 +97,7 @@ async def list_dead_letters(
     """Failed runs that nothing took care of, grouped by their cause. `q` looks into messages and
     payloads. The letters of one cause: `GET /jobs/runs?dead_letters=true&fingerprint=`.
     """
-    at = clock.now()
+    at = await queries.schedules.present(tx)
     which = Filter(job_type=job_type, fingerprint=fingerprint, text=q or None)
     groups = await service.dead_letters(tx, which)
     return DeadLettersPage(

@@ -238,7 +238,10 @@ class Registry(Mapping[str, JobType]):
 @dataclass(eq=False)
 class UnknownJobType(NotFound):
     code = "unknown_job_type"
-    message = "There is no job type {job_type}; there are {known}."
+    message = "There is no job type {job_type}; there are {names}."
 
     job_type: str
     known: list[str]
+
+    def __str__(self) -> str:
+        return self.message.format(job_type=self.job_type, names=", ".join(self.known))

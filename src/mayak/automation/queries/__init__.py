@@ -27,12 +27,14 @@ from mayak.automation.queries.endings import (
 from mayak.automation.queries.letters import Filter, Replayed
 from mayak.automation.queries.line import (
     Claim,
+    State,
     again,
     ask_to_stop,
     claim,
     hand_back,
     join,
     pass_on,
+    state_of,
     tell_to_stop,
     wake,
     withdraw,
@@ -46,9 +48,18 @@ from mayak.automation.queries.runs import (
     set_progress,
     some,
 )
-from mayak.automation.queries.tick import CronSlot, DueCron, Ticked, due_crons, hold_crons, tick
+from mayak.automation.queries.tick import (
+    MOST_SLOTS,
+    CronSlot,
+    DueCron,
+    Ticked,
+    due_crons,
+    hold_crons,
+    tick,
+)
 
 __all__ = [
+    "MOST_SLOTS",
     "Claim",
     "CronSlot",
     "DueCron",
@@ -60,6 +71,7 @@ __all__ = [
     "Load",
     "Recorded",
     "Replayed",
+    "State",
     "Stray",
     "Ticked",
     "again",
@@ -88,6 +100,7 @@ __all__ = [
     "seen",
     "set_progress",
     "some",
+    "state_of",
     "strays",
     "tell_to_stop",
     "tick",

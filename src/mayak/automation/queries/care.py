@@ -175,7 +175,9 @@ class Load:
 LOAD: LiteralString = """
 WITH open AS (
   SELECT queue, status, not_before IS NOT NULL AND not_before > now() AS later,
-         CASE WHEN (project_id, lane) IN (SELECT goes.project_id, goes.lane FROM worker_runs AS goes
+         CASE WHEN job_type <> ALL(%(types)s)
+                OR (project_id, lane) IN (SELECT goes.project_id, goes.lane
+                                            FROM worker_runs AS goes
                                            WHERE goes.status = 'running') THEN '0'
               ELSE now() - greatest(queued_at, coalesce(not_before, queued_at)) END AS waits
     FROM worker_runs WHERE status = 'queued'

@@ -1,8 +1,9 @@
 """SQL of the result transaction: runs end, their schedules learn it, what comes after waits.
 
 Each statement works on many runs of any projects at once. Locks are always taken in the same
-order, schedules before runs that wait and both by project and job, so that two such transactions
-cannot wait for each other.
+order, schedules before runs that wait and both by project and job, so that two of them do not wait
+for each other. Others may wait crosswise with them, such as a handler that asks for a run before it
+ends its own: then these give up after the engine's lock timeout, and try again.
 """
 
 from collections.abc import Mapping, Sequence

@@ -115,6 +115,7 @@ SELECT (SELECT count(*) FROM resolved) AS letters, (SELECT count(*) FROM waits) 
 
 
 JOIN_BY_HASH: LiteralString = "SELECT set_config('enable_nestloop', 'off', true)"
+AS_BEFORE: LiteralString = "SELECT set_config('enable_nestloop', 'on', true)"
 
 
 async def replay(
@@ -134,6 +135,7 @@ async def replay(
         jobs=orjson.dumps(types).decode(),
     )
     assert done is not None
+    await conn.execute(AS_BEFORE)
     return done
 
 

@@ -32,13 +32,20 @@ async def tell_to_stop(conn: Conn, run_id: UUID) -> None:
 
 JOIN: LiteralString = f"""
 INSERT INTO worker_runs AS mine (project_id, job_type, queue, lane, key, trigger, upstream, because,
-                                 payload, queued_at, turn_at)
+                                 payload, status, reason, finished_at, queued_at, turn_at)
 SELECT %(project_id)s::uuid, %(job_type)s::text, %(queue)s::text, %(lane)s, %(key)s, %(trigger)s,
-       %(upstream)s::uuid[], %(because)s, %(payload)s::jsonb, moment.at,
+       %(upstream)s::uuid[], %(because)s, %(payload)s::jsonb,
+       CASE WHEN rests THEN 'cancelled' ELSE 'queued' END, CASE WHEN rests THEN 'paused' END,
+       CASE WHEN rests THEN moment.at END, moment.at,
        moment.at + %(behind)s::interval * (SELECT count(*) FROM worker_runs AS other
                                   WHERE other.project_id = %(project_id)s
-                                    AND other.job_type = %(job_type)s AND other.status = 'queued')
-  FROM (SELECT coalesce(%(at)s::timestamptz, clock_timestamp()) AS at) AS moment
+                                    AND other.queue = %(queue)s AND other.status = 'queued')
+  FROM (SELECT coalesce(%(at)s::timestamptz, clock_timestamp()) AS at) AS moment,
+       LATERAL (SELECT %(trigger)s = 'cascade' AND EXISTS (
+                  SELECT 1 FROM scheduled_jobs AS schedule
+                   WHERE schedule.project_id = %(project_id)s
+                     AND schedule.job_type = %(job_type)s AND schedule.status <> 'active')
+                  AS rests) AS schedule
     ON CONFLICT (project_id, job_type, key) WHERE status = 'queued' DO UPDATE
    SET upstream = mine.upstream || ARRAY(SELECT new FROM unnest(excluded.upstream) AS new
                                           WHERE new <> ALL(mine.upstream)),
@@ -63,7 +70,8 @@ async def join(
     at: datetime | None = None,
 ) -> Run:
     """The run of this job and payload that waits, new or already there and now caused by
-    `upstream` too. A person's wish makes it theirs, and takes it out of its backoff.
+    `upstream` too. A person's wish makes it theirs, and takes it out of its backoff; what a cascade
+    wants of a job that rests is cancelled at once.
     """
     run = await fetch_one(
         conn,
@@ -154,6 +162,39 @@ async def claim(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What became of a run of ours while it went on."""
+
+    cancel_requested: bool
+    rests: bool
+    """Its job was paused or suspended, and it was not somebody who asked for it."""
+
+
+STATE: LiteralString = """
+SELECT cancel_requested_at IS NOT NULL AS cancel_requested,
+       trigger IN ('schedule', 'cascade') AND EXISTS (
+         SELECT 1 FROM scheduled_jobs AS schedule
+          WHERE schedule.project_id = run.project_id AND schedule.job_type = run.job_type
+            AND schedule.status <> 'active') AS rests
+  FROM worker_runs AS run
+ WHERE project_id = %(project_id)s AND id = %(run_id)s AND lease_token = %(lease_token)s
+   AND status = 'running'
+"""
+
+
+async def state_of(conn: Conn, claim: Claim) -> State | None:
+    """None when the run is no longer ours."""
+    return await fetch_one(
+        conn,
+        State,
+        STATE,
+        project_id=claim.project_id,
+        run_id=claim.id,
+        lease_token=claim.lease_token,
+    )
+
+
 AGAIN: LiteralString = """
 UPDATE worker_runs AS mine
    SET status = 'queued', lease_token = NULL, worker_id = NULL,
@@ -167,6 +208,10 @@ UPDATE worker_runs AS mine
    AND NOT EXISTS (SELECT 1 FROM worker_runs AS other
                     WHERE other.project_id = mine.project_id AND other.job_type = mine.job_type
                       AND other.key = mine.key AND other.status = 'queued')
+   AND (trigger NOT IN ('schedule', 'cascade')
+        OR NOT EXISTS (SELECT 1 FROM scheduled_jobs AS schedule
+                        WHERE schedule.project_id = mine.project_id
+                          AND schedule.job_type = mine.job_type AND schedule.status <> 'active'))
 """
 
 
@@ -180,7 +225,7 @@ async def again(
     at: datetime | None,
 ) -> bool:
     """Let the same run start again after `delay`. False when a newer one waits already, it shall
-    be cancelled, or it is no longer ours. A `free` failure does not count as an attempt.
+    be cancelled, its job rests, or it is no longer ours. A `free` failure is no attempt.
     """
     rows = await execute(
         conn,

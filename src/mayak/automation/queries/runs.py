@@ -131,11 +131,15 @@ async def some(conn: Conn, ids: Sequence[UUID], *, limit: int) -> list[Run]:
 
 BELOW: LiteralString = f"""
 SELECT {COLUMNS} FROM worker_runs
- WHERE queued_at > %(since)s AND upstream @> ARRAY[%(run_id)s::uuid]
+ WHERE queued_at > %(since)s
+   AND (%(until)s::timestamptz IS NULL OR queued_at < %(until)s)
+   AND upstream @> ARRAY[%(run_id)s::uuid]
  ORDER BY queued_at, id LIMIT %(limit)s
 """
 
 
-async def below(conn: Conn, run_id: UUID, *, since: datetime, limit: int) -> list[Run]:
-    """The runs that this one caused, queued after `since`."""
-    return await fetch_all(conn, Run, BELOW, run_id=run_id, since=since, limit=limit)
+async def below(
+    conn: Conn, run_id: UUID, *, since: datetime, until: datetime | None, limit: int
+) -> list[Run]:
+    """The runs that this one caused, among those queued between `since` and `until`."""
+    return await fetch_all(conn, Run, BELOW, run_id=run_id, since=since, until=until, limit=limit)

@@ -68,13 +68,17 @@ VALUES (%(project_id)s, %(job_type)s, %(cadence_seconds)s, %(cron)s, %(time_zone
         CASE WHEN %(rests)s THEN 'lightrag_only' END, CASE WHEN %(rests)s THEN now() END)
     ON CONFLICT (project_id, job_type) DO UPDATE
    SET cadence_seconds = excluded.cadence_seconds, cron = excluded.cron,
-       time_zone = excluded.time_zone, next_run_at = excluded.next_run_at
+       time_zone = excluded.time_zone,
+       next_run_at = CASE WHEN old.status = 'active' AND old.next_run_at <= %(at)s::timestamptz
+                          THEN old.next_run_at ELSE excluded.next_run_at END
  WHERE NOT old.custom
 """
 
 
 async def put(conn: Conn, rows: Sequence[dict[str, object]]) -> int:
-    """Write schedules as they are declared; a cadence that a person chose stays."""
+    """Write schedules as they are declared; a cadence that a person chose stays, and so does a slot
+    that is due at `at`, until the tick has accounted for it.
+    """
     return await execute_many(conn, PUT, rows)
 
 
@@ -100,7 +104,7 @@ async def held(conn: Conn, project_id: UUID, job_type: str) -> Schedule | None:
 PAUSE: LiteralString = """
 UPDATE scheduled_jobs
    SET status = 'paused', pause_reason = %(reason)s, paused_by = %(by)s,
-       paused_at = CASE WHEN status = 'active' THEN now() ELSE paused_at END
+       paused_at = now()
  WHERE project_id = %(project_id)s AND job_type = ANY(%(types)s)
    AND (status = 'active' OR %(reason)s = 'person')
 RETURNING job_type
@@ -198,6 +202,16 @@ class Named:
 async def resting(conn: Conn, types: Sequence[str]) -> list[Named]:
     """Schedules that rest because of the flag, of every project."""
     return await fetch_all(conn, Named, RESTING, types=list(types))
+
+
+PRESENT: LiteralString = "SELECT now()"
+
+
+async def present(conn: Conn) -> datetime:
+    """The database's time, which all processes share."""
+    [now] = await fetch_values(conn, PRESENT)
+    assert isinstance(now, datetime)
+    return now
 
 
 ZONE: LiteralString = "SELECT time_zone FROM projects WHERE id = %(project_id)s"

@@ -80,7 +80,7 @@ class Ticked:
 TICK: LiteralString = """
 WITH moment AS (
   SELECT coalesce(%(at)s::timestamptz, now()) AS at
-), due AS (
+), held AS (
   SELECT project_id, job_type, next_run_at, overlap, catchup, cadence_seconds,
          floor(extract(epoch FROM coalesce(%(at)s::timestamptz, now()) - next_run_at)
                / cadence_seconds)::integer AS behind
@@ -89,6 +89,11 @@ WITH moment AS (
      AND next_run_at <= coalesce(%(at)s::timestamptz, now())
    ORDER BY next_run_at LIMIT %(limit)s
      FOR UPDATE SKIP LOCKED
+), due AS (
+  SELECT * FROM (SELECT *, sum(least(behind + 1, %(most)s)) OVER line AS so_far,
+                        row_number() OVER line AS place
+                   FROM held WINDOW line AS (ORDER BY next_run_at, project_id, job_type)) AS held
+   WHERE so_far <= %(budget)s OR place = 1
 ), crons AS (
   SELECT * FROM unnest(%(projects)s::uuid[], %(cron_types)s::text[], %(slots)s::timestamptz[],
                        %(latest)s::boolean[], %(starts)s::timestamptz[],
@@ -121,8 +126,12 @@ WITH moment AS (
                AND (catchup <> 'skip' OR slot_at > moment.at - interval '1 minute')
               THEN overlap = 'queue' OR NOT EXISTS (
                 SELECT 1 FROM worker_runs AS goes
-                 WHERE goes.project_id = slots.project_id AND goes.job_type = slots.job_type
-                   AND goes.status IN ('running', 'queued')) END AS runs,
+                 WHERE goes.project_id = slots.project_id AND goes.lane = type.lane
+                   AND goes.job_type = slots.job_type AND goes.status = 'running')
+                AND NOT EXISTS (
+                SELECT 1 FROM worker_runs AS waits
+                 WHERE waits.project_id = slots.project_id AND waits.job_type = slots.job_type
+                   AND waits.status = 'queued') END AS runs,
          CASE WHEN catchup = 'all' AND NOT is_latest
               THEN 'slot ' || extract(epoch FROM slot_at)::bigint ELSE '' END AS key
     FROM slots CROSS JOIN moment
@@ -164,6 +173,10 @@ MOST_SLOTS = 500
 """So many missed slots of one schedule get a row each; older ones share one row that counts."""
 
 
+BUDGET = 20_000
+"""Slots of one statement: after a long outage it writes no more rows than that at once."""
+
+
 async def tick(
     conn: Conn,
     types: Sequence[JobType],
@@ -184,6 +197,7 @@ async def tick(
         at=at,
         limit=limit,
         most=MOST_SLOTS,
+        budget=BUDGET,
         types=[one.name for one in types],
         queues=[one.queue for one in types],
         lanes=[one.lane for one in types],

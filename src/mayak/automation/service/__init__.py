@@ -1,6 +1,7 @@
 """What can be done with jobs: trigger, schedule, follow, cancel and replay them; and the worker."""
 
 from mayak.automation.queries import Filter, Replayed
+from mayak.automation.service.appearing import ensure
 from mayak.automation.service.runs import (
     Lineage,
     cancel,
@@ -19,7 +20,6 @@ from mayak.automation.service.schedules import (
     Change,
     Job,
     change,
-    ensure,
     obey_flag,
     one_job,
     overview,

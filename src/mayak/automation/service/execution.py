@@ -24,6 +24,7 @@ from mayak.automation.service.recording import Recorder
 from mayak.errors import AppError, LeaseLost, Upstream
 from mayak.kit.resources import Resources
 from mayak.platform.db import Conn, Database, OperationalError, is_lost
+from mayak.platform.watchdog import BlockedTheLoop
 
 log = structlog.get_logger(__name__)
 Resource = TypeVar("Resource")
@@ -53,13 +54,14 @@ class House:
 class RunningJob:
     """The JobRun that a handler is given."""
 
-    __slots__ = ("_claim", "_house", "_job", "_said_at", "concluded", "project_id")
+    __slots__ = ("_claim", "_house", "_job", "_open", "_said_at", "concluded", "project_id")
 
     def __init__(self, house: House, job: JobType, claim: Claim) -> None:
         self._house = house
         self._job = job
         self._claim = claim
         self._said_at = 0.0
+        self._open: Conn | None = None
         self.project_id = claim.project_id
         self.concluded = False
         """Its end is committed already, together with its last unit of work."""
@@ -92,7 +94,11 @@ class RunningJob:
         async with self._house.database.transaction(self.project_id) as conn:
             if not await queries.hold_lease(conn, self._claim.id, self._claim.lease_token):
                 raise LeaseLost(self._claim.id)
-            yield conn
+            before, self._open = self._open, conn
+            try:
+                yield conn
+            finally:
+                self._open = before
             if ends is not None:
                 ending = ending_of(self._claim, self._job, ends)
                 if not await self._house.recorder.conclude(conn, ending):
@@ -104,10 +110,18 @@ class RunningJob:
         if at - self._said_at < PROGRESS_EVERY and done != total:
             return
         self._said_at = at
+        if self._open is not None:
+            # Inside of a unit of work it is part of it: its own lock on the run stands in the way
+            # of every other connection.
+            await self._say(self._open, done, total, note)
+            return
         async with self._house.database.transaction(self.project_id) as conn:
-            token = self._claim.lease_token
-            if not await queries.set_progress(conn, self._claim.id, token, done, total, note):
-                raise LeaseLost(self._claim.id)
+            await self._say(conn, done, total, note)
+
+    async def _say(self, conn: Conn, done: int, total: int | None, note: str | None) -> None:
+        token = self._claim.lease_token
+        if not await queries.set_progress(conn, self._claim.id, token, done, total, note):
+            raise LeaseLost(self._claim.id)
 
 
 class Bug(Exception):
@@ -170,7 +184,7 @@ class Execution:
         return self._run.concluded
 
     def outcome(self) -> Result | BaseException:
-        """What the handler returned or raised; TimeoutError when it had to be left behind."""
+        """What the handler returned or raised; LeftBehind when it did not end."""
         if not self._task.done():
             log.error("a handler does not stop; it is left behind", run=str(self.claim.id))
             return LeftBehind(f"It did not stop within {GRACE:.0f} s of being told to.")
@@ -286,7 +300,7 @@ async def _fail(execution: Execution, recorder: Recorder, error: BaseException) 
         "run failed", run=str(claim.id), job=job.name, project=str(claim.project_id),
         kind=failure.kind, error=failure.message, trace=failure.trace,
     )  # fmt: skip
-    again = isinstance(error, OperationalError | TimeoutError) or (
+    again = isinstance(error, OperationalError | TimeoutError | BlockedTheLoop) or (
         isinstance(error, AppError) and error.retryable
     )
     # To be told to wait is no failure of ours: it may happen any number of times.

@@ -12,10 +12,9 @@ import psycopg
 import structlog
 
 from mayak.automation import queries
-from mayak.automation.model import Failure, Registry
+from mayak.automation.model import Failure, Reason, Registry
 from mayak.automation.queries import Claim, Edge, Ending
-from mayak.errors import AppError
-from mayak.platform.db import Conn, Database, OperationalError
+from mayak.platform.db import Conn, Database
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +25,12 @@ MOST = 200
 """Endings of one commit."""
 PAUSE = 0.5
 """Seconds between two tries while the database is away."""
+FEW = 3
+"""Connections that what waits for locks may take at once, so that the rest goes on."""
+UNSTORABLE = (psycopg.DataError, TypeError, ValueError, OverflowError, RecursionError)
+"""What says that a result is to blame, and not the database."""
+
+Item = tuple[Ending, Callable[[], None]]
 
 
 def edges_of(registry: Registry) -> str:
@@ -47,7 +52,9 @@ class Recorder:
         self._database = database
         self._clock = clock
         self._edges = edges_of(registry)
-        self._waiting: list[tuple[Ending, Callable[[], None]]] = []
+        self._waiting: list[Item] = []
+        self._alone: set[asyncio.Task[None]] = set()
+        self._few = asyncio.Semaphore(FEW)
         self._work = asyncio.Event()
 
     def add(self, ending: Ending, done: Callable[[], None]) -> None:
@@ -72,30 +79,55 @@ class Recorder:
             self._work.clear()
             while self._waiting:
                 batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                await self._settle([ending for ending, _ in batch])
-                for _, done in batch:
-                    done()
+                await self._settle(batch)
 
-    async def _settle(self, endings: list[Ending]) -> None:
-        """Commit, however long the database is away. What cannot be stored fails its own run."""
+    async def _settle(self, batch: list[Item]) -> None:
+        """Commit, however long the database is away. What cannot be stored fails its own run; what
+        somebody else holds a lock on waits by itself, so that the others do not wait with it.
+        """
         while True:
             try:
-                async with self._database.engine() as conn:
-                    told = await queries.record(conn, endings, self._edges, at=self._clock())
-            except (OperationalError, AppError, OSError) as error:
-                log.warning("runs wait to be recorded", runs=len(endings), error=str(error).strip())
+                await self._commit([ending for ending, _ in batch])
+            except psycopg.errors.LockNotAvailable:
+                await self._apart(batch)
+                return
+            except UNSTORABLE as error:
+                if len(batch) > 1:
+                    for one in batch:
+                        await self._settle([one])
+                    return
+                [(ending, done)] = batch
+                batch = [(_unstorable(ending, error), done)]
+                await asyncio.sleep(PAUSE if ending.failure else 0)
+            except Exception as error:  # noqa: BLE001  # edge: whatever ails the database, it may pass
+                log.warning("runs wait to be recorded", runs=len(batch), error=str(error).strip())
                 await asyncio.sleep(PAUSE)
-            except Exception as error:  # noqa: BLE001  # edge: one odd result must not take others along
-                if len(endings) == 1:
-                    endings = [_unstorable(endings[0], error)]
-                    continue
-                for one in endings:
-                    await self._settle([one])
-                return
             else:
-                for job_type in told.suspended:
-                    log.error("a job failed too often in a row and is suspended", job=job_type)
+                for _, done in batch:
+                    done()
                 return
+
+    async def _commit(self, endings: list[Ending]) -> None:
+        async with self._database.engine() as conn:
+            told = await queries.record(conn, endings, self._edges, at=self._clock())
+        for job_type in told.suspended:
+            log.error("a job failed too often in a row and is suspended", job=job_type)
+
+    async def _apart(self, batch: list[Item]) -> None:
+        """Halve what waits for a lock until it is found; that one is tried again by itself."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            await self._settle(batch[:middle])
+            await self._settle(batch[middle:])
+            return
+        task = asyncio.create_task(self._again_alone(batch))
+        self._alone.add(task)
+        task.add_done_callback(self._alone.discard)
+
+    async def _again_alone(self, batch: list[Item]) -> None:
+        await asyncio.sleep(PAUSE)
+        async with self._few:
+            await self._settle(batch)
 
     async def retry(self, claim: Claim, failure: Failure, wait: timedelta, *, free: bool) -> None:
         """Start again after `wait`. When a newer run waits, that one does, in this one's place."""
@@ -104,12 +136,16 @@ class Recorder:
             at = self._clock()
             if await queries.again(conn, claim, failure, wait, free=free, at=at):
                 return None
-            if not await queries.hold_lease(conn, claim.id, claim.lease_token):
+            state = await queries.state_of(conn, claim)
+            if state is None:
                 return None
-            heir = await queries.pass_on(conn, claim, failure, wait, free=free, at=at)
-            if heir is None:  # nobody waits in its place, so it was to be cancelled
+            if state.cancel_requested:
                 return Ending(claim=claim, status="cancelled", reason="cancelled", failure=failure)
-            return Ending(claim=claim, status="failed", failure=failure, passed_on=True)
+            heir = await queries.pass_on(conn, claim, failure, wait, free=free, at=at)
+            if heir is None and not state.rests:
+                raise psycopg.errors.LockNotAvailable("its heir went away; look again")
+            # Without an heir its job rests: what it wanted to do waits as a dead letter.
+            return Ending(claim=claim, status="failed", failure=failure, passed_on=heir is not None)
 
         await self._leave(claim, write)
 
@@ -122,30 +158,31 @@ class Recorder:
             at = self._clock()
             if await queries.hand_back(conn, claim, delay=delay, counts=counts, at=at):
                 return None
-            if not await queries.hold_lease(conn, claim.id, claim.lease_token):
+            state = await queries.state_of(conn, claim)
+            if state is None:
                 return None
-            return Ending(claim=claim, status="cancelled", reason="taken_over")
+            reason: Reason = "cancelled" if state.cancel_requested else "taken_over"
+            return Ending(claim=claim, status="cancelled", reason=reason)
 
         await self._leave(claim, write)
 
     async def _leave(self, claim: Claim, write: Callable[[Conn], Awaitable[Ending | None]]) -> None:
         while True:
             try:
-                async with self._database.engine() as conn, conn.transaction():
+                async with self._few, self._database.engine() as conn, conn.transaction():
                     ending = await write(conn)
                     await queries.wake(conn, "")
-            except (OperationalError, AppError, OSError) as error:
-                log.warning("a run waits to be put back", error=str(error).strip())
-                await asyncio.sleep(PAUSE)
             except psycopg.errors.UniqueViolation:
                 continue  # another one came to wait in this very moment
-            except Exception as error:  # noqa: BLE001  # edge: it has to end somehow
-                await self.record(_unstorable(Ending(claim=claim, status="failed"), error))
-                return
-            else:
-                if ending is not None:
-                    await self.record(ending)
-                return
+            except UNSTORABLE as error:
+                ending = _unstorable(Ending(claim=claim, status="failed"), error)
+            except Exception as error:  # noqa: BLE001  # edge: whatever ails the database, it may pass
+                log.warning("a run waits to be put back", error=str(error).strip())
+                await asyncio.sleep(PAUSE)
+                continue
+            if ending is not None:
+                await self.record(ending)
+            return
 
 
 def _unstorable(ending: Ending, error: Exception) -> Ending:

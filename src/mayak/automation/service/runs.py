@@ -76,7 +76,10 @@ class Lineage:
 async def lineage(conn: Conn, run: Run) -> Lineage:
     """One step in each direction."""
     up = await queries.some(conn, run.upstream, limit=LINEAGE)
-    down = await queries.below(conn, run.id, since=run.queued_at - EARLIER, limit=LINEAGE)
+    until = None if run.finished_at is None else run.finished_at + EARLIER
+    down = await queries.below(
+        conn, run.id, since=run.queued_at - EARLIER, until=until, limit=LINEAGE
+    )
     return Lineage(up=up, down=down)
 
 
@@ -84,6 +87,9 @@ async def cancel(conn: Conn, project_id: UUID, run_id: UUID) -> Run:
     """End a run: at once if it waits, soon if it goes on. Raises RunNotFound or RunIsOver."""
     if not await queries.withdraw(conn, project_id, run_id=run_id, reason="cancelled"):
         if not await queries.ask_to_stop(conn, project_id, run_id):
+            # Between the two looks it may have been put back in line.
+            if await queries.withdraw(conn, project_id, run_id=run_id, reason="cancelled"):
+                return await get(conn, run_id)
             run = await get(conn, run_id)
             raise RunIsOver(run_id, run.status)
         await queries.tell_to_stop(conn, run_id)

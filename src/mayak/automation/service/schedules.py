@@ -22,47 +22,12 @@ from mayak.automation.model import (
     first_slot,
 )
 from mayak.automation.queries import Ticked
+from mayak.automation.service.appearing import ROWS, ensure, row
 from mayak.automation.service.ticking import look_ahead, tick_once
 from mayak.automation.service.triggers import trigger
 from mayak.errors import InvalidInput
-from mayak.kit import clock
 from mayak.kit.text import without_nul
 from mayak.platform.db import Conn, Database
-
-ROWS = 2000
-"""Schedules that are written in one transaction."""
-
-
-async def ensure(conn: Conn, registry: Registry, *, at: datetime | None = None) -> int:
-    """Write the schedules that are lacking in the scope of `conn`. Returns how many there were.
-
-    First slots are spread, so that projects made together do not run together.
-    """
-    lacking = await queries.schedules.lacking(conn, list(registry.values()), at=at, limit=ROWS)
-    rows = [
-        _row(registry, one.job_type, one.project_id, one.time_zone, at=one.at) for one in lacking
-    ]
-    await queries.schedules.put(conn, rows)
-    return len(rows)
-
-
-def _row(
-    registry: Registry, job_type: str, project_id: UUID, time_zone: str, *, at: datetime
-) -> dict[str, object]:
-    job = registry[job_type]
-    rhythm = job.rhythm
-    return {
-        "project_id": project_id,
-        "job_type": job.name,
-        "cadence_seconds": rhythm and rhythm.cadence_seconds,
-        "cron": rhythm and rhythm.cron,
-        "time_zone": time_zone,
-        "overlap": job.overlap,
-        "catchup": job.catchup,
-        "next_run_at": rhythm
-        and first_slot(rhythm, project_id, job.name, time_zone=time_zone, at=at),
-        "rests": registry.rests(job_type),
-    }
 
 
 async def keep(database: Database, registry: Registry, *, at: datetime | None) -> None:
@@ -94,8 +59,9 @@ async def _wake(conn: Conn, project_id: UUID, schedule: Schedule) -> None:
     rhythm = schedule.rhythm
     slot = None
     if rhythm is not None:
+        at = await queries.schedules.present(conn)
         slot = first_slot(
-            rhythm, project_id, schedule.job_type, time_zone=schedule.time_zone, at=clock.now()
+            rhythm, project_id, schedule.job_type, time_zone=schedule.time_zone, at=at
         )
     await queries.schedules.set_schedule(conn, project_id, schedule, next_run_at=slot, wakes=True)
 
@@ -138,9 +104,8 @@ async def _held(conn: Conn, registry: Registry, project_id: UUID, job_type: str)
     found = await queries.schedules.held(conn, project_id, job_type)
     if found is None:
         zone = await queries.schedules.zone(conn, project_id)
-        await queries.schedules.put(
-            conn, [_row(registry, job_type, project_id, zone, at=clock.now())]
-        )
+        at = await queries.schedules.present(conn)
+        await queries.schedules.put(conn, [row(registry, job_type, project_id, zone, at=at)])
         found = await queries.schedules.held(conn, project_id, job_type)
         assert found is not None
     return found
@@ -179,8 +144,10 @@ def _refuse_unstorable(payload: dict[str, object]) -> None:
 async def pause(
     conn: Conn, registry: Registry, project_id: UUID, job_type: str, *, by: str
 ) -> None:
-    """Let a job rest. A run that goes on goes on; one that waits is withdrawn, unless asked for by
-    hand. Raises UnknownJobType.
+    """Let a job rest, also one that LIGHTRAG_ONLY holds: then it goes on resting without the flag.
+
+    A run that goes on goes on; one that waits is withdrawn, unless somebody asked for it. Raises
+    UnknownJobType.
     """
     await _held(conn, registry, project_id, job_type)
     await queries.schedules.pause(conn, project_id, [job_type], reason="person", by=by)
@@ -191,7 +158,12 @@ async def resume(conn: Conn, registry: Registry, project_id: UUID, job_type: str
     """Wake a paused or suspended job at its next slot. Raises UnknownJobType or HeldByFlag."""
     schedule = await _held(conn, registry, project_id, job_type)
     if registry.rests(job_type):
-        raise HeldByFlag(job_type)
+        if schedule.pause_reason != "person":
+            raise HeldByFlag(job_type)
+        # What a person paused is the flag's again: the wish is taken back, the flag stays.
+        await _wake(conn, project_id, schedule)
+        await queries.schedules.pause(conn, project_id, [job_type], reason="lightrag_only", by=None)
+        return
     if schedule.status != "active":
         await _wake(conn, project_id, schedule)
 
@@ -259,19 +231,30 @@ async def change(
         catchup=job.catchup if wanted.reset else wanted.catchup or old.catchup,
     )
     slot = old.next_run_at
-    if touched or wanted.reset or zone != old.time_zone:
+    at = await queries.schedules.present(conn)
+    is_due = old.status == "active" and slot is not None and slot <= at
+    if (touched or wanted.reset or zone != old.time_zone) and not is_due:
         slot = None
         if rhythm is not None:
-            slot = first_slot(rhythm, project_id, job_type, time_zone=zone, at=clock.now())
+            slot = first_slot(rhythm, project_id, job_type, time_zone=zone, at=at)
     await queries.schedules.set_schedule(conn, project_id, new, next_run_at=slot)
 
 
 def _zone(name: str) -> str:
+    if name != "UTC" and ("/" not in name or name.split("/", maxsplit=1)[0] not in REGIONS):
+        raise InvalidInput("time_zone", f"{name!r} is not a time zone such as Europe/Berlin")
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
         raise InvalidInput("time_zone", f"{name!r} is not a time zone") from error
     return name
+
+
+REGIONS = frozenset(
+    {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Etc"}
+    | {"Europe", "Indian", "Pacific"}
+)
+"""Of the zones that mean the same on every machine, unlike `localtime` or `right/...`."""
 
 
 async def tick_project(conn: Conn, registry: Registry) -> Ticked:

@@ -18,8 +18,7 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 1000
 """Schedules of one transaction."""
-CRONS_AT_ONCE = 200
-MOST_SLOTS = 500
+CRONS_AT_ONCE = 50
 
 Key = tuple[UUID, str, datetime]
 """A project, a job type, and the slot that is due."""
@@ -35,7 +34,7 @@ def cron_slots(due: DueCron) -> list[CronSlot]:
     while (following := next_slot(due.cron, due.time_zone, slots[-1])) <= due.at:
         slots.append(following)
     spread = phase(due.project_id, due.job_type, SPREAD)
-    newest = slots[-MOST_SLOTS:]
+    newest = slots[-queries.MOST_SLOTS :]
     older = len(slots) - len(newest)
     kept = [(slot, 0) for slot in newest]
     if older:
@@ -64,6 +63,9 @@ class Ahead:
     unreadable: Sequence[tuple[DueCron, str]]
 
 
+NOTHING = Ahead({}, ())
+
+
 def _key(due: DueCron) -> Key:
     return due.project_id, due.job_type, due.next_run_at
 
@@ -82,7 +84,7 @@ def _compute(crons: Sequence[DueCron]) -> Ahead:
 async def look_ahead(conn: Conn, registry: Registry, *, at: datetime | None) -> Ahead:
     """What is due by a cron in the scope of `conn`, computed in a thread: the worker goes on."""
     crons = await queries.due_crons(conn, list(registry), at=at, limit=CRONS_AT_ONCE)
-    return await asyncio.to_thread(_compute, crons) if crons else Ahead({}, ())
+    return await asyncio.to_thread(_compute, crons) if crons else NOTHING
 
 
 async def tick_once(conn: Conn, registry: Registry, ahead: Ahead, *, at: datetime | None) -> Ticked:
@@ -102,24 +104,30 @@ async def tick_once(conn: Conn, registry: Registry, ahead: Ahead, *, at: datetim
 
 async def tick(database: Database, registry: Registry, *, at: datetime | None) -> Ticked:
     """Account for every slot that is due, of all projects."""
-    run_ids: list[UUID] = []
-    queues: set[str] = set()
-    schedules = skipped = missed = 0
+    total = Ticked(schedules=0, run_ids=[], queues=[], skipped=0, missed=0)
+    while True:  # cadences first: crons after a long outage take their time
+        async with database.engine() as conn, conn.transaction():
+            done = await tick_once(conn, registry, NOTHING, at=at)
+        total = _sum(total, done)
+        if not done.schedules:
+            break
     while True:
         async with database.engine() as conn:
             ahead = await look_ahead(conn, registry, at=at)
+        if not ahead.slots and not ahead.unreadable:
+            return total
         async with database.engine() as conn, conn.transaction():
             done = await tick_once(conn, registry, ahead, at=at)
-        run_ids += done.run_ids
-        queues |= set(done.queues)
-        schedules += done.schedules
-        skipped += done.skipped
-        missed += done.missed
-        if not done.schedules:
-            return Ticked(
-                schedules=schedules,
-                run_ids=run_ids,
-                queues=sorted(queues),
-                skipped=skipped,
-                missed=missed,
-            )
+        total = _sum(total, done)
+        if not done.schedules and not ahead.unreadable:
+            return total  # others hold them
+
+
+def _sum(one: Ticked, other: Ticked) -> Ticked:
+    return Ticked(
+        schedules=one.schedules + other.schedules,
+        run_ids=one.run_ids + other.run_ids,
+        queues=sorted({*one.queues, *other.queues}),
+        skipped=one.skipped + other.skipped,
+        missed=one.missed + other.missed,
+    )

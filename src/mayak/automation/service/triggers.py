@@ -6,6 +6,7 @@ from uuid import UUID
 
 from mayak.automation import queries
 from mayak.automation.model import Registry, Run, Trigger
+from mayak.automation.service.appearing import ensure
 from mayak.platform.db import Conn
 
 
@@ -28,6 +29,8 @@ async def trigger(
     not. Runs of one lane go on one after another. Raises UnknownJobType.
     """
     job = registry.need(job_type)
+    if trigger == "manual":
+        await ensure(conn, registry)
     run = await queries.join(
         conn,
         project_id,

@@ -29,7 +29,7 @@ from mayak.automation.service.ticking import tick
 from mayak.errors import AppError
 from mayak.kit.resources import Resources
 from mayak.platform.bell import Bell
-from mayak.platform.db import Database, OperationalError
+from mayak.platform.db import Database
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +88,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._too_late = asyncio.Event()
         self._hurry = False
+        self._line: list[asyncio.Task[None]] = []
         self._looks = {queue: asyncio.Event() for queue in self._slots}
         self._busy = dict.fromkeys(self._slots, 0)
         self._going: dict[UUID, Execution] = {}
@@ -113,12 +114,18 @@ class Worker:
         """Work until `stop`."""
         if not await self._until_it_works(self._say_alive):
             return
-        parts = [self._bell.run(), self._recorder.run(), self._often(self._care, self._beat_every)]
+        parts = [
+            self._bell.run(),
+            self._recorder.run(),
+            self._often(self._say_alive, self._beat_every),
+            self._often(self._care, self._beat_every),
+        ]
         if self._serves_all:
+            await self._until_it_works(self._obey_flag)
             parts.append(self._often(self._tick, self._tick_every))
             parts.append(self._often(self._keep_schedules, SCHEDULES_EVERY))
         machinery = [asyncio.create_task(part) for part in parts]
-        line = [asyncio.create_task(self._serve(queue)) for queue in self._slots]
+        self._line = line = [asyncio.create_task(self._serve(queue)) for queue in self._slots]
         try:
             await self._until_all_ended(machinery, line)
         finally:
@@ -126,7 +133,7 @@ class Worker:
             for task in every:
                 task.cancel()
             await asyncio.gather(*every, return_exceptions=True)
-            with suppress(OperationalError, AppError, TimeoutError):
+            with suppress(psycopg.Error, AppError, TimeoutError, OSError):
                 async with asyncio.timeout(3), self._database.engine() as conn:
                     await queries.forget(conn, self._id)
 
@@ -160,7 +167,10 @@ class Worker:
         self._stopping.set()
         self._look()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), seconds - grace)
+            async with asyncio.timeout(seconds - grace):
+                if self._line:  # a claim may be on its way
+                    await asyncio.wait(self._line)
+                await self._idle.wait()
         self._hurry = True
         for execution in list(self._going.values()):
             execution.stop("stopping", grace / 2)
@@ -285,9 +295,8 @@ class Worker:
             )
 
     async def _care(self) -> None:
-        """Take another lease, let go of what is not ours any more, take over from the dead."""
+        """Let go of what is not ours any more, take over from the dead."""
         before = dict(self._going)
-        await self._say_alive()
         async with self._database.engine() as conn:
             held = {one.lease_token: one for one in await queries.held_by(conn, self._id)}
         for token, execution in before.items():
@@ -308,6 +317,9 @@ class Worker:
             async with self._database.engine() as conn:
                 await queries.disown(conn, self._id, sorted(lost))
             self._unknown -= lost
+
+    async def _obey_flag(self) -> None:
+        await schedules.obey_flag(self._database, self._registry)
 
     async def _tick(self) -> None:
         done = await tick(self._database, self._registry, at=self._clock())
@@ -345,7 +357,7 @@ async def take_over(database: Database, recorder: Recorder) -> int:
             job=stray.claim.job_type,
         )
     for ending in left:
-        await recorder.record(ending)
+        recorder.add(ending, lambda: None)
     return len(strays)
 
 
