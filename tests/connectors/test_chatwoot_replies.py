@@ -187,3 +187,9 @@ async def test_at_most_two_requests_are_under_way() -> None:
     await asyncio.gather(*(source.pull("inboxes", {}) for _ in range(8)))
 
     assert most == 2
+
+
+async def test_what_no_database_takes_is_left_out_of_a_refusal() -> None:
+    refused = await failure(always(401, json={"error": "bad\x00token"}))
+
+    assert (refused.kind, refused.reason) == ("auth", "HTTP 401, badtoken")

@@ -151,7 +151,7 @@ async def _queue(conn: Conn, registry: Registry) -> Seen:
     if waits > LONG_WAIT:
         return False, f"a run waits for {waits.total_seconds() / 60:.0f} min: see GET /jobs/status"
     if load.suspended:
-        return False, f"{load.suspended} jobs are suspended: see GET /jobs/scheduler"
+        return False, f"suspended jobs: {load.suspended}; see GET /jobs/scheduler"
     return True, f"longest wait {waits.total_seconds():.0f} s, no job suspended"
 
 

@@ -1,5 +1,6 @@
 import createClient, { type Middleware } from "openapi-fetch";
 
+import { learnFromReply } from "../lib/server-clock";
 import { ApiError, parseProblem } from "./problem";
 import type { components, paths } from "./schema";
 
@@ -30,7 +31,15 @@ export const api = createClient<paths>({
   credentials: "same-origin",
   fetch: (request) => globalThis.fetch(request),
 });
-api.use(csrf);
+
+/** Each reply says what time it is at the server. */
+const serverClock: Middleware = {
+  onResponse({ response }) {
+    learnFromReply(response);
+    return undefined;
+  },
+};
+api.use(csrf, serverClock);
 
 interface Reply<T> {
   data?: T;

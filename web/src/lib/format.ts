@@ -18,6 +18,11 @@ export function ago(moment: string, at: Date, locale: string, zone: string): str
   return format.format(Math.trunc(seconds / size), unit);
 }
 
+/** Of what has happened: `now` says what is not a second old, or ahead of a clock that is slow. */
+export function since(moment: string, at: Date, locale: string, zone: string, now: string): string {
+  return Date.parse(moment) > at.getTime() - 1000 ? now : ago(moment, at, locale, zone);
+}
+
 const LENGTHS: readonly [string, number][] = [
   ["day", 86_400],
   ["hour", 3_600],

@@ -84,7 +84,8 @@ def _explanation(response: httpx.Response) -> str:
     except orjson.JSONDecodeError:
         return ""
     said = (body.get("error") or body.get("message")) if isinstance(body, dict) else None
-    return said[:WORDS] if isinstance(said, str) else ""
+    # Without NULs, which no database row takes: what went wrong has to be written down.
+    return str(without_nul(said))[:WORDS] if isinstance(said, str) else ""
 
 
 def _asked_to_wait(response: httpx.Response) -> timedelta | None:

@@ -3,6 +3,7 @@ import { notifications } from "@mantine/notifications";
 import type { TFunction } from "i18next";
 
 import { problemOf } from "../../api/problem";
+import { isolated } from "../../lib/visible";
 import { explain } from "./problem";
 
 interface Door {
@@ -44,7 +45,7 @@ export function sayFailed(t: TFunction, title: string, error: unknown): void {
   notifications.show({
     color: "critical",
     title,
-    message: [`${what}.`, problem.detail, next].filter(Boolean).join(" "),
+    message: [`${what}.`, problem.detail && isolated(problem.detail), next].filter(Boolean).join(" "),
     autoClose: false,
   });
 }

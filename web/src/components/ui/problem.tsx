@@ -4,6 +4,7 @@ import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 
 import { type Problem, problemOf } from "../../api/problem";
+import { Said } from "./said";
 import classes from "./ui.module.css";
 
 type Kind =
@@ -52,7 +53,7 @@ export function ProblemNote({ error, title, onRetry }: ProblemNoteProps) {
       <Stack gap={4} flex={1} miw={0}>
         <Text fw={600}>{title ?? what}</Text>
         {title && <Text>{what}.</Text>}
-        {problem.detail && <Text>{problem.detail}</Text>}
+        {problem.detail && <Text><Said>{problem.detail}</Said></Text>}
         {next && <Text c="dimmed">{next}</Text>}
         <Group gap="sm" mt={4}>
           {onRetry && (

@@ -10,6 +10,8 @@ import type { Hue } from "./status-dot";
 export interface Age {
   hue: Hue;
   words: string;
+  /** What is shown may no longer be so. */
+  stale: boolean;
 }
 
 interface Asked {
@@ -26,14 +28,16 @@ export function useAge({ dataUpdatedAt, isError }: Asked, staleMs: number): Age 
   const zone = useZone();
   if (dataUpdatedAt === 0) {
     return isError
-      ? { hue: "critical", words: t("freshness.failed") }
-      : { hue: "neutral", words: t("freshness.waiting") };
+      ? { hue: "critical", words: t("freshness.failed"), stale: true }
+      : { hue: "neutral", words: t("freshness.waiting"), stale: false };
   }
   const at = new Date(dataUpdatedAt).toISOString();
   const age = now.getTime() - dataUpdatedAt;
   if (isError || !online || age > staleMs) {
-    return { hue: "watch", words: t("freshness.stale", { time: clock(at, now, locale(), zone) }) };
+    const time = clock(at, now, locale(), zone);
+    return { hue: "watch", words: t("freshness.stale", { time }), stale: true };
   }
-  if (age < 5_000) return { hue: "good", words: t("freshness.now") };
-  return { hue: "good", words: t("freshness.updated", { ago: ago(at, now, locale(), zone) }) };
+  if (age < 5_000) return { hue: "good", words: t("freshness.now"), stale: false };
+  const words = t("freshness.updated", { ago: ago(at, now, locale(), zone) });
+  return { hue: "good", words, stale: false };
 }

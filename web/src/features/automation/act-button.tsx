@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import type { IconBan } from "@tabler/icons-react";
 
+import { firstClick } from "../../lib/first-click";
 import classes from "./automation.module.css";
 
 interface ActButtonProps {
@@ -26,7 +27,7 @@ export function ActButton({ label, hint, Icon, refusal, busy = false, onClick }:
         {...(refused && { "data-disabled": true })}
         className={classes.refused ?? ""}
         loading={busy}
-        onClick={refused ? undefined : onClick}
+        onClick={refused ? undefined : firstClick(onClick)}
       >
         <Icon size={18} stroke={1.75} aria-hidden />
       </ActionIcon>

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { StatusDot } from "../../components/ui";
 import { number } from "../../lib/format";
 import { locale } from "../../lib/i18n";
+import { isolated } from "../../lib/visible";
 import { isActive, type Run, runsQuery } from "./api";
 import { jobName } from "./words";
 
@@ -41,7 +42,7 @@ function RunLine({ run }: { run: Run }) {
   const total = progress?.total ?? null;
   const state = isActive(run)
     ? t(run.status === "queued" ? "job.queued" : "job.running")
-    : t("job.failed", { why: run.error?.message ?? run.status });
+    : t("job.failed", { why: isolated(run.error?.message ?? run.status) });
   return (
     <div>
       <Text fz="sm">

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, type Schema, unwrap } from "../../api/client";
+import { learnClock } from "../../lib/server-clock";
 import type { RunGroup } from "./place";
 
 export type Run = Schema["RunView"];
@@ -48,7 +49,7 @@ export const overviewQuery = (projectId: string) =>
     queryKey: ["jobs", "scheduler", projectId],
     queryFn: async (): Promise<Overview> => {
       const view = await unwrap(api.GET("/jobs/scheduler"));
-      return { ...view, ahead: Date.parse(view.at) - Date.now() };
+      return { ...view, ahead: learnClock(view.at) };
     },
     refetchInterval: ({ state }) => (state.data?.items.some(isBusy) ? BUSY_MS : QUIET_MS),
   });
@@ -57,7 +58,11 @@ export const overviewQuery = (projectId: string) =>
 export const jobsStatusQuery = (projectId: string) =>
   queryOptions({
     queryKey: ["jobs", "status", projectId],
-    queryFn: () => unwrap(api.GET("/jobs/status")),
+    queryFn: async () => {
+      const status = await unwrap(api.GET("/jobs/status"));
+      learnClock(status.at);
+      return status;
+    },
     refetchInterval: ({ state }) =>
       state.data?.queues.some(({ waiting, running }) => waiting + running > 0) ? BUSY_MS : QUIET_MS,
   });

@@ -46,7 +46,7 @@ function Parts({ place, tab }: { place: Place; tab: Tab }) {
       <Tabs tab={tab} />
       {tab === "jobs" && (
         <>
-          <CascadeGraph jobs={overview.items} />
+          <CascadeGraph jobs={overview.items} alone={overview.workers === 0} />
           <JobTable overview={overview} place={place} />
         </>
       )}

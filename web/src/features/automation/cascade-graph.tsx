@@ -2,9 +2,9 @@ import { Text, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { ago, number } from "../../lib/format";
+import { number, since } from "../../lib/format";
 import { locale } from "../../lib/i18n";
-import { useNow } from "../../lib/use-now";
+import { useServerNow } from "../../lib/server-clock";
 import { useZone } from "../../lib/zone";
 import type { Job } from "./api";
 import classes from "./graph.module.css";
@@ -12,8 +12,14 @@ import { type Box, type Edge, layOut, type Point, SIZE } from "./graph-layout";
 import { lookOfJob } from "./states";
 import { jobName } from "./words";
 
+interface CascadeGraphProps {
+  jobs: readonly Job[];
+  /** No worker lives. */
+  alone: boolean;
+}
+
 /** What starts what, from left to right. Each box is a link to the job's runs. */
-export function CascadeGraph({ jobs }: { jobs: readonly Job[] }) {
+export function CascadeGraph({ jobs, alone }: CascadeGraphProps) {
   const { t } = useTranslation();
   const taking = inCascade(jobs);
   const picture = layOut(taking.map(({ job_type, after }) => ({ id: job_type, after })));
@@ -36,7 +42,7 @@ export function CascadeGraph({ jobs }: { jobs: readonly Job[] }) {
         <ul>
           {picture.boxes.map((box) => {
             const job = byType.get(box.id);
-            return job && <Node key={box.id} box={box} job={job} firing={isFiring(job)} />;
+            return job && <Node key={box.id} box={box} job={job} firing={isFiring(job)} alone={alone} />;
           })}
         </ul>
       </div>
@@ -98,9 +104,16 @@ function curve([start, ...rest]: readonly Point[]): string {
   return [`M ${start.x} ${start.y}`, ...steps].join(" ");
 }
 
-function Node({ box, job, firing }: { box: Box; job: Job; firing: boolean }) {
+interface NodeProps {
+  box: Box;
+  job: Job;
+  firing: boolean;
+  alone: boolean;
+}
+
+function Node({ box, job, firing, alone }: NodeProps) {
   const { t } = useTranslation();
-  const { hue, Icon, word } = lookOfJob(t, job);
+  const { hue, Icon, word } = lookOfJob(t, job, alone);
   const when = useWhen(job);
   const upstream = job.after.map((type) => jobName(t, type)).join(", ");
   const muted = !job.built || job.status === "paused";
@@ -113,7 +126,7 @@ function Node({ box, job, firing }: { box: Box; job: Job; firing: boolean }) {
         style={{ left: box.x, top: box.y, width: SIZE.width, height: SIZE.height }}
         data-hue={hue}
         data-muted={muted || undefined}
-        data-running={job.running !== null || undefined}
+        data-running={(job.running !== null && !alone) || undefined}
         title={`${jobName(t, job.job_type)} (${job.job_type})`}
       >
         <Icon size={20} stroke={1.75} aria-hidden />
@@ -135,12 +148,12 @@ function Node({ box, job, firing }: { box: Box; job: Job; firing: boolean }) {
 /** How long ago the last run ended, when the box speaks of that. */
 function useWhen({ status, running, queued, last_run }: Job): string | null {
   const { t } = useTranslation();
-  const now = useNow();
+  const now = useServerNow();
   const zone = useZone();
   const { done = 0, total = null } = running?.progress ?? {};
   if (total !== null && total > 0) {
     return t("job.progress", { done: number(done, locale()), total: number(total, locale()) });
   }
   if (last_run === null || running || queued || status !== "active") return null;
-  return ago(last_run.finished_at, now, locale(), zone);
+  return since(last_run.finished_at, now, locale(), zone, t("common.justNow"));
 }

@@ -6,9 +6,10 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { Lines, Moment, ProblemNote } from "../../components/ui";
+import { Lines, Moment, ProblemNote, Said } from "../../components/ui";
 import { number } from "../../lib/format";
 import { locale } from "../../lib/i18n";
+import { isolated, visible } from "../../lib/visible";
 import { useProject } from "../projects";
 import { type Letters, lettersQuery } from "./api";
 import classes from "./automation.module.css";
@@ -150,14 +151,14 @@ function Cause({ group, at }: { group: Letters; at: string }) {
   // Without a fingerprint the server cannot tell this cause from others: its runs are acted on singly.
   const known = group.fingerprint !== "";
   return (
-    <section className={classes.group} aria-label={t("automation.letters.of", { message: group.message })}>
+    <section className={classes.group} aria-label={t("automation.letters.of", { message: isolated(group.message) })}>
       <div className={classes.groupHead}>
         <span className={classes.groupCount} title={t("automation.letters.count")}>
           {number(group.count, locale())}
         </span>
         <div>
-          <Text fw={600} className={classes.clamp ?? ""} title={group.message} dir="auto">
-            {group.message}
+          <Text fw={600} className={classes.clamp ?? ""} title={visible(group.message)}>
+            <Said>{group.message}</Said>
           </Text>
           <Text fz="xs" c="dimmed" mt={2}>
             <Code fz="xs">{group.kind}</Code> · {group.job_types.map((type) => jobName(t, type)).join(", ")} ·{" "}

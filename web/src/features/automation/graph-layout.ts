@@ -34,7 +34,7 @@ export interface Layout {
 }
 
 /** In pixels. `lane` is the height kept free for an edge that passes a layer. */
-export const SIZE = { width: 240, height: 54, across: 48, between: 14, lane: 12 } as const;
+export const SIZE = { width: 240, height: 70, across: 48, between: 14, lane: 12 } as const;
 
 const SWEEPS = 4;
 

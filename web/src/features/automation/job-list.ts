@@ -7,14 +7,16 @@ import { jobName } from "./words";
 /** A worker looks at the schedules every second; later than this, something is wrong. */
 const LATE_MS = 60_000;
 
-/** How many milliseconds the job's slot is past; negative while it is still to come; null without one. */
-export function lateness(job: Job, now: Date, ahead: number): number | null {
-  if (job.next_run_at === null) return null;
-  return now.getTime() + ahead - Date.parse(job.next_run_at);
+/**
+ * How many milliseconds the job's slot was past at `at`; negative while it was still to come.
+ *
+ * `at` is when the server last replied: since then the job may have run without this page knowing.
+ */
+export function lateness({ next_run_at }: Job, at: string): number {
+  return next_run_at === null ? Number.NEGATIVE_INFINITY : Date.parse(at) - Date.parse(next_run_at);
 }
 
-export const isLate = (job: Job, now: Date, ahead: number) =>
-  (lateness(job, now, ahead) ?? 0) > LATE_MS;
+export const isLate = (job: Job, at: string) => lateness(job, at) > LATE_MS;
 
 /** The jobs to show; `late` says of a job whether its slot has passed. */
 export function shownJobs(jobs: readonly Job[], shown: Shown, late: (job: Job) => boolean): Job[] {
@@ -29,6 +31,10 @@ export function shownJobs(jobs: readonly Job[], shown: Shown, late: (job: Job) =
   };
   return jobs.filter(keeps[shown]);
 }
+
+/** What is shown unless somebody chooses: the jobs that can work, once there are any. */
+export const usualShown = (jobs: readonly Job[]): Shown =>
+  jobs.some((job) => job.built) ? "built" : "all";
 
 /** By name as people read it, or by the next slot; what has none comes last. */
 export function sortedJobs(t: TFunction, jobs: readonly Job[], sort: Sort, locale: string): Job[] {

@@ -3,16 +3,18 @@ import { IconChevronDown, IconPlayerPause, IconPlayerTrackNext } from "@tabler/i
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { Moment } from "../../components/ui";
+import { Moment, Said } from "../../components/ui";
+import { firstClick } from "../../lib/first-click";
 import { locale } from "../../lib/i18n";
-import { useNow } from "../../lib/use-now";
+import { visible } from "../../lib/visible";
 import type { Job, Overview } from "./api";
 import classes from "./automation.module.css";
 import { JobActions } from "./job-actions";
-import { isLate, shownJobs, sortedJobs } from "./job-list";
+import { isLate, shownJobs, sortedJobs, usualShown } from "./job-list";
 import { NextRun } from "./next-run";
 import { type Place, type Shown, SHOWN, type Sort } from "./place";
 import { LOOKS, NotBuilt, RunState, State, stateOf } from "./states";
+import { useAgeOfPage } from "./use-age-of-page";
 import { useRestAll } from "./use-changes";
 import { useRefusal } from "./use-refusal";
 import { cadenceWords, jobName } from "./words";
@@ -25,17 +27,19 @@ interface JobTableProps {
 /** Every job of the project: how it is, how it went, when it runs next. */
 export function JobTable({ overview, place }: JobTableProps) {
   const { t } = useTranslation();
-  const now = useNow(5_000);
-  const late = (job: Job) => isLate(job, now, overview.ahead);
-  const kept = shownJobs(overview.items, place.show ?? "all", late);
+  const { stale } = useAgeOfPage();
+  const late = (job: Job) => isLate(job, overview.at);
+  const shown = place.show ?? usualShown(overview.items);
+  const kept = shownJobs(overview.items, shown, late);
   const jobs = place.sort === undefined ? kept : sortedJobs(t, kept, place.sort, locale());
+  const others = overview.items.filter((job) => !job.built).length;
   return (
     <>
-      <Bar overview={overview} place={place} late={late} />
+      <Bar overview={overview} place={place} shown={shown} late={late} />
       {jobs.length === 0 ? (
         <div className={classes.empty}>
           <p>{t("automation.jobs.none")}</p>
-          <Link to="/automation" search={{}}>
+          <Link to="/automation" search={{ show: "all" }}>
             {t("automation.jobs.showAll")}
           </Link>
         </div>
@@ -53,21 +57,34 @@ export function JobTable({ overview, place }: JobTableProps) {
           </thead>
           <tbody>
             {jobs.map((job) => (
-              <JobRow key={job.job_type} job={job} overview={overview} />
+              <JobRow key={job.job_type} job={job} overview={overview} stale={stale} />
             ))}
           </tbody>
         </table>
+      )}
+      {shown === "built" && others > 0 && (
+        <p className={classes.others}>
+          {t("automation.jobs.others", { count: others })}{" "}
+          <Link to="/automation" search={{ ...place, show: "all" }} resetScroll={false}>
+            {t("automation.jobs.showAll")}
+          </Link>
+        </p>
       )}
     </>
   );
 }
 
-function Bar({ overview, place, late }: JobTableProps & { late: (job: Job) => boolean }) {
+interface BarProps extends JobTableProps {
+  shown: Shown;
+  late: (job: Job) => boolean;
+}
+
+function Bar({ overview, place, shown, late }: BarProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const refusal = useRefusal("manage");
   const { pause, resume } = useRestAll();
-  const count = (shown: Shown) => shownJobs(overview.items, shown, late).length;
+  const count = (kind: Shown) => shownJobs(overview.items, kind, late).length;
   const choose = (show: Shown) =>
     void navigate({ to: "/automation", search: { ...place, show }, resetScroll: false });
   const resting = overview.items.some((job) => job.pause_reason === "project");
@@ -77,7 +94,7 @@ function Bar({ overview, place, late }: JobTableProps & { late: (job: Job) => bo
         aria-label={t("automation.jobs.show")}
         allowDeselect={false}
         className={classes.choice ?? ""}
-        value={place.show ?? "all"}
+        value={shown}
         onChange={(show) => show !== null && choose(show)}
         data={SHOWN.map((value) => ({
           value,
@@ -93,7 +110,7 @@ function Bar({ overview, place, late }: JobTableProps & { late: (job: Job) => bo
               disabled={refusal !== null}
               loading={resume.isPending}
               leftSection={<IconPlayerTrackNext size={16} aria-hidden />}
-              onClick={() => resume.mutate()}
+              onClick={firstClick(() => resume.mutate())}
             >
               {t("automation.jobs.resumeAll")}
             </Button>
@@ -103,7 +120,7 @@ function Bar({ overview, place, late }: JobTableProps & { late: (job: Job) => bo
             disabled={refusal !== null || count("active") === 0}
             loading={pause.isPending}
             leftSection={<IconPlayerPause size={16} aria-hidden />}
-            onClick={() => pause.mutate()}
+            onClick={firstClick(() => pause.mutate())}
           >
             {t("automation.jobs.pauseAll")}
           </Button>
@@ -136,7 +153,13 @@ function SortHead({ sort, place, label }: { sort: Sort; place: Place; label: str
   );
 }
 
-function JobRow({ job, overview }: { job: Job; overview: Overview }) {
+interface JobRowProps {
+  job: Job;
+  overview: Overview;
+  stale: boolean;
+}
+
+function JobRow({ job, overview, stale }: JobRowProps) {
   const { t } = useTranslation();
   return (
     <tr data-muted={!job.built || job.status === "paused" || undefined}>
@@ -148,13 +171,13 @@ function JobRow({ job, overview }: { job: Job; overview: Overview }) {
         <span className={`${classes.small} ${classes.mono}`}>{job.job_type}</span>
       </td>
       <td>
-        <StateCell job={job} />
+        <StateCell job={job} alone={overview.workers === 0} />
       </td>
       <td>
         <LastCell job={job} />
       </td>
       <td>
-        <NextRun job={job} ahead={overview.ahead} />
+        <NextRun job={job} overview={overview} stale={stale} />
       </td>
       <td>
         {cadenceWords(t, job, locale())}
@@ -167,14 +190,15 @@ function JobRow({ job, overview }: { job: Job; overview: Overview }) {
   );
 }
 
-function StateCell({ job }: { job: Job }) {
+/** Empty for a job that cannot do anything yet: neither on nor off would be true. */
+function StateCell({ job, alone }: { job: Job; alone: boolean }) {
   const { t } = useTranslation();
   const open = job.running ?? job.queued;
   if (open !== null) {
     return (
       <>
         <Link to="/automation/runs/$id" params={{ id: open.id }} className={classes.door}>
-          <RunState state={stateOf(open)} />
+          <RunState state={stateOf(open, alone)} />
         </Link>
         {open.progress?.total ? (
           <Progress
@@ -189,6 +213,7 @@ function StateCell({ job }: { job: Job }) {
       </>
     );
   }
+  if (!job.built) return null;
   if (job.status !== "active") return <Resting job={job} />;
   const failures = job.consecutive_failures;
   return (
@@ -234,8 +259,8 @@ function LastCell({ job: { last_run: last } }: { job: Job }) {
         </State>
       </Link>
       {last.error !== null && (
-        <span className={`${classes.small} ${classes.clamp}`} title={last.error}>
-          {last.error}
+        <span className={`${classes.small} ${classes.clamp}`} title={visible(last.error)}>
+          <Said>{last.error}</Said>
         </span>
       )}
     </>

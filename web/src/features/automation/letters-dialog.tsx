@@ -4,9 +4,10 @@ import { useTranslation } from "react-i18next";
 
 import { api, unwrap } from "../../api/client";
 import { ProblemNote } from "../../components/ui";
+import { firstClick } from "../../lib/first-click";
 import { clock } from "../../lib/format";
 import { locale } from "../../lib/i18n";
-import { useNow } from "../../lib/use-now";
+import { useServerNow } from "../../lib/server-clock";
 import { useZone } from "../../lib/zone";
 import { useProject } from "../projects";
 import { useLetters, type Which } from "./use-changes";
@@ -24,7 +25,7 @@ interface LettersDialogProps {
 export function LettersDialog({ fate, which, onClose }: LettersDialogProps) {
   const { t } = useTranslation();
   const zone = useZone();
-  const now = useNow(60_000);
+  const now = useServerNow(60_000);
   const rehearsal = useRehearsal(fate, which);
   const letters = useLetters(which);
   const act = fate === "replay" ? letters.replay : letters.discard;
@@ -51,7 +52,7 @@ export function LettersDialog({ fate, which, onClose }: LettersDialogProps) {
             color={fate === "discard" ? "critical" : "beacon"}
             disabled={count === undefined || count === 0}
             loading={act.isPending}
-            onClick={() => act.mutate(undefined, { onSuccess: onClose })}
+            onClick={firstClick(() => act.mutate(undefined, { onSuccess: onClose }))}
           >
             {count === undefined
               ? t(`automation.letters.${fate}`)

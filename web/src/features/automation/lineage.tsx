@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Moment } from "../../components/ui";
 import type { Run, RunDetail } from "./api";
 import classes from "./automation.module.css";
-import { RunState, stateOf } from "./states";
+import { StateOfRun } from "./states";
 import { jobName } from "./words";
 
 /** Caused by, this, causes. A run that several causes share lists them all. */
@@ -70,7 +70,7 @@ function Words({ run }: { run: Run }) {
     <>
       <strong>{jobName(t, run.job_type)}</strong>
       <span className={classes.small}>
-        <RunState state={stateOf(run)} /> · <Moment at={run.finished_at ?? run.started_at ?? run.queued_at} />
+        <StateOfRun run={run} /> · <Moment at={run.finished_at ?? run.started_at ?? run.queued_at} />
       </span>
     </>
   );

@@ -11,7 +11,7 @@ export type Sort = (typeof SORTS)[number];
 export type RunGroup = (typeof RUN_GROUPS)[number];
 export type Trigger = (typeof TRIGGERS)[number];
 
-/** What is left out is the beginning: the jobs, all of them, in the server's order. */
+/** What is left out is the beginning: the jobs that are built, in the server's order. */
 export interface Place {
   tab?: "runs" | "letters";
   show?: Shown;
@@ -28,7 +28,7 @@ export function readPlace(search: Record<string, unknown>): Place {
   const place: Place = {};
   if (search.tab === "runs" || search.tab === "letters") place.tab = search.tab;
   const show = oneOf(SHOWN, search.show);
-  if (show !== undefined && show !== "all") place.show = show;
+  if (show !== undefined) place.show = show;
   const sort = oneOf(SORTS, search.sort);
   if (sort !== undefined) place.sort = sort;
   const state = oneOf(RUN_GROUPS, search.state);

@@ -3,15 +3,17 @@ import { Link } from "@tanstack/react-router";
 import { Fragment, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { Moment } from "../../components/ui";
+import { Moment, Said } from "../../components/ui";
 import { absolute, duration, number } from "../../lib/format";
 import { locale } from "../../lib/i18n";
-import { useNow } from "../../lib/use-now";
+import { useServerNow } from "../../lib/server-clock";
+import { visible } from "../../lib/visible";
 import { useZone } from "../../lib/zone";
 import { isActive, type RunDetail } from "./api";
 import classes from "./automation.module.css";
 import { useRefusal } from "./use-refusal";
-import { jobName } from "./words";
+import { nextStep } from "./next-step";
+import { counterName, jobName, noteWords } from "./words";
 
 interface RunProps {
   run: RunDetail;
@@ -33,7 +35,7 @@ export function ProgressOf({ run }: RunProps) {
   const total = progress.total ?? 0;
   return (
     <Section title={t("automation.run.progress")}>
-      {progress.note !== null && <Text>{progress.note}</Text>}
+      {progress.note !== null && <Text><Said>{noteWords(t, progress.note)}</Said></Text>}
       {total > 0 && (
         <>
           <Text c="dimmed">
@@ -62,8 +64,8 @@ export function Counters({ run }: RunProps) {
       <dl className={classes.list}>
         {counted.map(([name, value]) => (
           <Fragment key={name}>
-            <dt>{name.replaceAll("_", " ")}</dt>
-            <dd>{typeof value === "number" ? number(value, locale()) : JSON.stringify(value)}</dd>
+            <dt><Said>{counterName(t, name)}</Said></dt>
+            <dd>{typeof value === "number" ? number(value, locale()) : <Said>{JSON.stringify(value)}</Said>}</dd>
           </Fragment>
         ))}
       </dl>
@@ -80,7 +82,8 @@ export function ErrorOf({ run }: RunProps) {
   return (
     <Section title={t("automation.run.error")}>
       <div className={classes.error}>
-        <p dir="auto">{error.message}</p>
+        <p><Said>{error.message}</Said></p>
+        <Text mb={8} fw={600}>{nextStep(t, run, error.kind)}</Text>
         <Text fz="xs" c="dimmed">
           {t("automation.run.kind")}: <Code fz="xs">{error.kind}</Code>
           {error.fingerprint !== null && (
@@ -102,7 +105,7 @@ export function ErrorOf({ run }: RunProps) {
           <details className={classes.fold}>
             <summary>{t("automation.run.trace")}</summary>
             <pre className={classes.scroll} tabIndex={0}>
-              {trace}
+              {visible(trace)}
             </pre>
           </details>
         )}
@@ -124,7 +127,7 @@ export function Payload({ run }: RunProps) {
     <details className={classes.fold}>
       <summary>{t("automation.run.payload")}</summary>
       <pre className={classes.scroll} tabIndex={0}>
-        {JSON.stringify(run.payload, null, 2)}
+        {visible(JSON.stringify(run.payload, null, 2))}
       </pre>
     </details>
   );
@@ -134,16 +137,16 @@ export function Payload({ run }: RunProps) {
 export function Times({ run }: RunProps) {
   const { t } = useTranslation();
   const zone = useZone();
-  const now = useNow(1_000).getTime();
+  const now = useServerNow(1_000).getTime();
   const ms = (moment: string | null) => (moment === null ? now : Date.parse(moment));
   const waited = duration(ms(run.started_at ?? run.finished_at) - ms(run.queued_at), locale());
   const ran = run.started_at && duration(ms(run.finished_at) - ms(run.started_at), locale());
-  const line = (label: string, moment: string | null, more?: string) =>
+  const line = (label: string, moment: string | null, more?: string, coming = false) =>
     moment !== null && (
       <>
         <dt>{label}</dt>
         <dd title={absolute(moment, locale(), zone)}>
-          <Moment at={moment} />
+          <Moment at={moment} coming={coming} />
           {more !== undefined && <span className={classes.small}>{more}</span>}
         </dd>
       </>
@@ -153,7 +156,7 @@ export function Times({ run }: RunProps) {
       <dl className={classes.list}>
         {line(t("automation.run.slot"), run.slot_at)}
         {line(t("automation.run.queuedAt"), run.queued_at, t("automation.run.waited", { time: waited }))}
-        {line(t("automation.run.notBefore"), run.status === "queued" ? run.not_before : null)}
+        {line(t("automation.run.notBefore"), run.status === "queued" ? run.not_before : null, undefined, true)}
         {line(
           t("automation.run.started"),
           run.started_at,

@@ -5,13 +5,14 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import { problemOf } from "../../api/problem";
-import { Boundary, Lines, Moment, ProblemNote, StatusDot, useAge, usePageTitle } from "../../components/ui";
+import { Boundary, Lines, Moment, ProblemNote, Said, StatusDot, useAge, usePageTitle } from "../../components/ui";
+import { firstClick } from "../../lib/first-click";
 import { useProject } from "../projects";
 import { attemptOf, isActive, type RunDetail, runQuery } from "./api";
 import classes from "./automation.module.css";
 import { Lineage } from "./lineage";
 import { Counters, ErrorOf, Payload, ProgressOf, Resolved, Section, Times } from "./run-facts";
-import { RunState, stateOf } from "./states";
+import { StateOfRun } from "./states";
 import { useCancel, useReplay } from "./use-changes";
 import { useRefusal } from "./use-refusal";
 import { because, jobName } from "./words";
@@ -97,11 +98,17 @@ function Head({ run, name }: { run: RunDetail; name: string }) {
         </Title>
         <Group gap="4px 16px" mt={4}>
           <strong role="status">
-            <RunState state={stateOf(run)} />
+            <StateOfRun run={run} />
           </strong>
           <Text c="dimmed">
             {t(`automation.trigger.${run.trigger}`)}
-            {run.because !== null && ` (${because(t, run)})`} · <Moment at={run.queued_at} />
+            {run.because !== null && (
+              <>
+                {" "}
+                (<Said>{because(t, run) ?? ""}</Said>)
+              </>
+            )}{" "}
+            · <Moment at={run.queued_at} />
             {attemptOf(run) > 1 && ` · ${t("automation.runs.attemptN", { n: attemptOf(run) })}`}
             {run.reason !== null && ` · ${t(`automation.reason.${run.reason}`)}`}
           </Text>
@@ -130,7 +137,7 @@ function Acts({ run }: { run: RunDetail }) {
             leftSection={<IconX size={16} aria-hidden />}
             disabled={refusal !== null || run.cancel_requested_at !== null}
             loading={cancel.isPending}
-            onClick={() => cancel.mutate(run)}
+            onClick={firstClick(() => cancel.mutate(run))}
           >
             {t(run.cancel_requested_at === null ? "automation.act.cancel" : "automation.status.stopping")}
           </Button>
@@ -140,7 +147,7 @@ function Acts({ run }: { run: RunDetail }) {
             leftSection={<IconRefresh size={16} aria-hidden />}
             disabled={refusal !== null}
             loading={replay.isPending}
-            onClick={() => replay.mutate(run)}
+            onClick={firstClick(() => replay.mutate(run))}
           >
             {t("automation.act.replay")}
           </Button>

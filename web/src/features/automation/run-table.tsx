@@ -3,18 +3,19 @@ import { IconX } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { Moment } from "../../components/ui";
+import { Moment, Said } from "../../components/ui";
 import { clock, duration, number } from "../../lib/format";
 import { locale } from "../../lib/i18n";
-import { useNow } from "../../lib/use-now";
+import { useServerNow } from "../../lib/server-clock";
+import { visible } from "../../lib/visible";
 import { useZone } from "../../lib/zone";
 import { ActButton } from "./act-button";
 import { attemptOf, isActive, type Run } from "./api";
 import classes from "./automation.module.css";
-import { RunState, stateOf } from "./states";
+import { StateOfRun } from "./states";
 import { useCancel } from "./use-changes";
 import { useRefusal } from "./use-refusal";
-import { because, jobName } from "./words";
+import { because, jobName, noteWords } from "./words";
 
 /** Runs as rows; each leads to its page. */
 export function RunTable({ runs }: { runs: readonly Run[] }) {
@@ -49,7 +50,7 @@ function RunRow({ run }: { run: Run }) {
     <tr data-muted={run.status === "skipped" || run.status === "cancelled" || undefined}>
       <td>
         <Link to="/automation/runs/$id" params={{ id: run.id }} className={classes.door}>
-          <RunState state={stateOf(run)} />
+          <StateOfRun run={run} />
         </Link>
       </td>
       <td className={classes.lead}>
@@ -60,8 +61,8 @@ function RunRow({ run }: { run: Run }) {
       <td>
         {t(`automation.trigger.${run.trigger}`)}
         {run.because !== null && (
-          <span className={classes.small} dir="auto">
-            {because(t, run)}
+          <span className={classes.small}>
+            <Said>{because(t, run) ?? ""}</Said>
           </span>
         )}
       </td>
@@ -84,7 +85,7 @@ function RunRow({ run }: { run: Run }) {
 function Slot({ run }: { run: Run }) {
   const { t } = useTranslation();
   const zone = useZone();
-  const now = useNow(60_000);
+  const now = useServerNow(60_000);
   if (run.slot_at === null) return null;
   return (
     <span className={classes.small}>
@@ -95,7 +96,7 @@ function Slot({ run }: { run: Run }) {
 
 /** How long it went on, or goes on by now; nothing for a run that never started. */
 export function Took({ run }: { run: Pick<Run, "started_at" | "finished_at"> }) {
-  const now = useNow(1_000);
+  const now = useServerNow(1_000);
   if (run.started_at === null) return null;
   const end = run.finished_at === null ? now.getTime() : Date.parse(run.finished_at);
   return duration(end - Date.parse(run.started_at), locale());
@@ -105,7 +106,7 @@ export function Took({ run }: { run: Pick<Run, "started_at" | "finished_at"> }) 
 function Details({ run }: { run: Run }) {
   const { t } = useTranslation();
   const zone = useZone();
-  const now = useNow(60_000);
+  const now = useServerNow(60_000);
   const again = run.status === "queued" ? run.not_before : null;
   const words = [
     run.reason && t(`automation.reason.${run.reason}`),
@@ -117,8 +118,8 @@ function Details({ run }: { run: Run }) {
   return (
     <>
       {run.error !== null && (
-        <Text component="span" className={classes.clamp} title={run.error.message} dir="auto">
-          {run.error.message}
+        <Text component="span" className={classes.clamp} title={visible(run.error.message)}>
+          <Said>{run.error.message}</Said>
         </Text>
       )}
       {isActive(run) || run.error === null ? <HowFar run={run} /> : null}
@@ -140,7 +141,11 @@ export function HowFar({ run }: { run: Run }) {
       : null;
   return (
     <span className={classes.meter}>
-      <span className={classes.small}>{[counted, progress.note].filter(Boolean).join(" · ")}</span>
+      <span className={classes.small}>
+        {counted}
+        {counted !== null && progress.note !== null && " · "}
+        {progress.note !== null && <Said>{noteWords(t, progress.note)}</Said>}
+      </span>
       {counted !== null && (
         <Progress
           size={4}

@@ -11,17 +11,20 @@ import {
   IconHandStop,
   IconPlayerPause,
   IconPlayerPlay,
+  IconPlugConnectedX,
   IconRefresh,
 } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Hue } from "../../components/ui";
-import type { Job, Run } from "./api";
+import { useProject } from "../projects";
+import { type Job, jobsStatusQuery, type Run } from "./api";
 import classes from "./states.module.css";
 
-export type RunState = Run["status"] | "retrying" | "stopping";
+export type RunState = Run["status"] | "retrying" | "stopping" | "orphaned";
 
 export interface Look {
   hue: Hue;
@@ -40,19 +43,26 @@ export const LOOKS: Record<RunState, Look> = {
   cancelled: { hue: "neutral", Icon: IconBan },
   retrying: { hue: "risk", Icon: IconRefresh },
   stopping: { hue: "neutral", Icon: IconHandStop },
+  orphaned: { hue: "watch", Icon: IconPlugConnectedX },
 };
 
-/** The state of a run as people see it: one that failed and will start again is not just queued. */
-export function stateOf(run: Pick<Run, "status" | "not_before" | "attempt" | "cancel_requested_at">): RunState {
+type Standing = Pick<Run, "status" | "not_before" | "attempt" | "cancel_requested_at">;
+
+/**
+ * The state of a run as people see it: one that failed and will start again is not just queued,
+ * and nobody is at one that runs while no worker lives (`alone`).
+ */
+export function stateOf(run: Standing, alone: boolean): RunState {
+  if (run.status === "running" && alone) return "orphaned";
   if (run.status === "queued" && run.not_before !== null && run.attempt > 0) return "retrying";
   if (run.status === "running" && run.cancel_requested_at !== null) return "stopping";
   return run.status;
 }
 
 /** What a job's box shows: what it does now, else whether it rests, else how it ended last. */
-export function lookOfJob(t: TFunction, job: Job): Look & { word: string } {
+export function lookOfJob(t: TFunction, job: Job, alone: boolean): Look & { word: string } {
   const open = job.running ?? job.queued;
-  if (open !== null) return runLook(t, stateOf(open));
+  if (open !== null) return runLook(t, stateOf(open, alone));
   if (job.status === "suspended") {
     return { hue: "critical", Icon: IconCircleX, word: t("automation.state.suspended") };
   }
@@ -94,6 +104,15 @@ export function RunState({ state }: { state: RunState }) {
       {t(`automation.status.${state}`)}
     </State>
   );
+}
+
+/** The state of a run wherever it is listed; the workers are asked for only while it runs. */
+export function StateOfRun({ run }: { run: Run }) {
+  const { data: status } = useQuery({
+    ...jobsStatusQuery(useProject().id),
+    enabled: run.status === "running",
+  });
+  return <RunState state={stateOf(run, status?.workers.length === 0)} />;
 }
 
 export function NotBuilt() {

@@ -1,64 +1,72 @@
 import { Button, Code, CopyButton, Divider, Popover, Text, UnstyledButton } from "@mantine/core";
-import { IconAlertOctagon, IconAlertTriangle, IconCircleCheck, IconCopy, IconMailX, IconPlayerPause, IconServer } from "@tabler/icons-react";
+import { IconAlertOctagon, IconAlertTriangle, IconCircleCheck, IconCopy, IconHelpCircle, IconMailX, IconPlayerPause, IconServer } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Fragment, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { Moment, StatusDot, useAge } from "../../components/ui";
+import { Moment, StatusDot } from "../../components/ui";
 import { number } from "../../lib/format";
 import { locale } from "../../lib/i18n";
-import { useNow } from "../../lib/use-now";
 import { useProject } from "../projects";
-import { type JobsStatus, jobsStatusQuery, type Overview, overviewQuery } from "./api";
+import { type JobsStatus, jobsStatusQuery, type Overview } from "./api";
 import classes from "./automation.module.css";
 import { isLate } from "./job-list";
 import type { Place } from "./place";
-
-/** Three polls may fail before the page is called stale. */
-const STALE_MS = 50_000;
+import { useAgeOfPage } from "./use-age-of-page";
 
 /** How the automation is doing. Each number leads to the rows behind it. */
 export function StatusLine({ overview }: { overview: Overview }) {
   const { t } = useTranslation();
   const { data: status } = useQuery(jobsStatusQuery(useProject().id));
-  const now = useNow(5_000);
-  const late = overview.items.filter((job) => isLate(job, now, overview.ahead)).length;
+  const { hue, words, stale } = useAgeOfPage();
+  const late = overview.items.filter((job) => isLate(job, overview.at)).length;
   const suspended = overview.items.filter((job) => job.status === "suspended").length;
   return (
     <section aria-label={t("automation.line.label")}>
       {overview.workers === 0 && <NoWorker />}
       <div className={classes.line}>
-        <Workers count={overview.workers} status={status} />
+        <Workers count={overview.workers} status={status} stale={stale} />
         {late > 0 ? (
-          <Fact to={{ show: "late" }} icon={<IconAlertTriangle size={16} color="var(--mayak-watch)" />}>
+          <Fact to={{ show: "late" }} icon={<IconAlertTriangle size={16} color={light("watch", stale)} />}>
             {t("automation.line.late", { count: late })}
           </Fact>
         ) : (
-          overview.workers > 0 && (
-            <span className={classes.fact} data-quiet>
-              <IconCircleCheck size={16} color="var(--mayak-good)" aria-hidden />
-              {t("automation.line.onTime")}
-            </span>
-          )
+          overview.workers > 0 && <OnTime stale={stale} />
         )}
         <Fact
           to={{ show: "suspended" }}
           quiet={suspended === 0}
-          icon={<IconPlayerPause size={16} color={suspended > 0 ? "var(--mayak-critical)" : "currentColor"} />}
+          icon={<IconPlayerPause size={16} color={light(suspended > 0 && "critical", stale)} />}
         >
           {t("automation.line.suspended", { count: suspended })}
         </Fact>
-        {status && <Counts status={status} />}
-        <span className={classes.end}>
-          <AgeOfPage />
+        {status && <Counts status={status} stale={stale} />}
+        <span className={`${classes.age} ${classes.end}`} role="status">
+          <StatusDot hue={hue} />
+          {words}
         </span>
       </div>
     </section>
   );
 }
 
-function Counts({ status }: { status: JobsStatus }) {
+/** The colour of a light: none when there is nothing to say, or nothing certain. */
+const light = (hue: "good" | "watch" | "risk" | "critical" | false, stale: boolean) =>
+  stale || hue === false ? "currentColor" : `var(--mayak-${hue})`;
+
+function OnTime({ stale }: { stale: boolean }) {
+  const { t } = useTranslation();
+  const Icon = stale ? IconHelpCircle : IconCircleCheck;
+  return (
+    <span className={classes.fact} data-quiet>
+      <Icon size={16} color={light("good", stale)} aria-hidden />
+      {t(stale ? "automation.line.unknown" : "automation.line.onTime")}
+    </span>
+  );
+}
+
+function Counts({ status, stale }: { status: JobsStatus; stale: boolean }) {
   const { t } = useTranslation();
   const letters = status.dead_letters;
   const waiting = status.queues.reduce((sum, queue) => sum + queue.waiting, 0);
@@ -67,7 +75,7 @@ function Counts({ status }: { status: JobsStatus }) {
       <Fact
         to={{ tab: "letters" }}
         quiet={letters === 0}
-        icon={<IconMailX size={16} color={letters > 0 ? "var(--mayak-risk)" : "currentColor"} />}
+        icon={<IconMailX size={16} color={light(letters > 0 && "risk", stale)} />}
       >
         {t("automation.line.letters", { count: letters })}
       </Fact>
@@ -130,13 +138,19 @@ function NoWorker() {
   );
 }
 
-function Workers({ count, status }: { count: number; status: JobsStatus | undefined }) {
+interface WorkersProps {
+  count: number;
+  status: JobsStatus | undefined;
+  stale: boolean;
+}
+
+function Workers({ count, status, stale }: WorkersProps) {
   const { t } = useTranslation();
   return (
     <Popover width={320} position="bottom-start" trapFocus returnFocus>
       <Popover.Target>
-        <UnstyledButton className={classes.fact}>
-          <IconServer size={16} color={count > 0 ? "var(--mayak-good)" : "var(--mayak-critical)"} aria-hidden />
+        <UnstyledButton className={classes.fact} data-quiet={stale || undefined}>
+          <IconServer size={16} color={light(count > 0 ? "good" : "critical", stale)} aria-hidden />
           {t("automation.line.workers", { count })}
         </UnstyledButton>
       </Popover.Target>
@@ -181,15 +195,5 @@ function WorkersAndLines({ status }: { status: JobsStatus }) {
         {t("automation.line.queueHint")}
       </Text>
     </>
-  );
-}
-
-function AgeOfPage() {
-  const { hue, words } = useAge(useQuery(overviewQuery(useProject().id)), STALE_MS);
-  return (
-    <span className={classes.age} role="status">
-      <StatusDot hue={hue} />
-      {words}
-    </span>
   );
 }

@@ -1,5 +1,6 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, type UseMutationOptions, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schema, unwrap } from "../../api/client";
@@ -15,6 +16,24 @@ const path = (job: Job) => ({ params: { path: { job_type: job.job_type } } });
 function useAskAgain() {
   const queryClient = useQueryClient();
   return () => void queryClient.invalidateQueries({ queryKey: ["jobs"] });
+}
+
+/** A change that is not sent again while it is on its way: two clicks may come before one render. */
+function useOneAtATime<Data, Sent = void>(options: UseMutationOptions<Data, Error, Sent>) {
+  const underWay = useRef(false);
+  const mutation = useMutation({
+    ...options,
+    onSettled: (...told) => {
+      underWay.current = false;
+      return options.onSettled?.(...told);
+    },
+  });
+  const mutate: typeof mutation.mutate = (...sent) => {
+    if (underWay.current) return;
+    underWay.current = true;
+    mutation.mutate(...sent);
+  };
+  return { ...mutation, mutate };
 }
 
 /** Put a changed job into the list at once, before the list is asked again. */
@@ -36,7 +55,7 @@ export function useRunNow(job: Job) {
   const navigate = useNavigate();
   const keep = useKeep();
   const name = jobName(t, job.job_type);
-  return useMutation({
+  return useOneAtATime({
     mutationFn: () => unwrap(api.POST("/jobs/{job_type}/run", { ...path(job), body: { payload: {} } })),
     onSuccess: (run) => {
       keep(job.job_type, (old) => ({ ...old, queued: run.status === "queued" ? run : old.queued }));
@@ -56,7 +75,7 @@ export function useRest(job: Job) {
   const keep = useKeep();
   const name = jobName(t, job.job_type);
   const settled = { onSettled: useAskAgain() };
-  const resume = useMutation({
+  const resume = useOneAtATime({
     mutationFn: () => unwrap(api.POST("/jobs/{job_type}/resume", path(job))),
     onSuccess: (changed) => {
       keep(job.job_type, () => changed);
@@ -65,7 +84,7 @@ export function useRest(job: Job) {
     onError: (error) => sayFailed(t, t("automation.act.resumeFailed", { job: name }), error),
     ...settled,
   });
-  const pause = useMutation({
+  const pause = useOneAtATime({
     mutationFn: () => unwrap(api.POST("/jobs/{job_type}/pause", path(job))),
     onSuccess: (changed) => {
       keep(job.job_type, () => changed);
@@ -84,13 +103,13 @@ export function useRest(job: Job) {
 export function useRestAll() {
   const { t } = useTranslation();
   const settled = { onSettled: useAskAgain() };
-  const resume = useMutation({
+  const resume = useOneAtATime({
     mutationFn: () => unwrap(api.POST("/jobs/resume")),
     onSuccess: ({ changed }) => sayDone(t("automation.jobs.resumedAll", { count: changed.length })),
     onError: (error) => sayFailed(t, t("automation.jobs.resumeAllFailed"), error),
     ...settled,
   });
-  const pause = useMutation({
+  const pause = useOneAtATime({
     mutationFn: () => unwrap(api.POST("/jobs/pause")),
     onSuccess: ({ changed }) =>
       sayDone(t("automation.jobs.pausedAll", { count: changed.length }), {
@@ -107,7 +126,7 @@ export function useRestAll() {
 export function useChangeSchedule(job: Job) {
   const { t } = useTranslation();
   const keep = useKeep();
-  return useMutation({
+  return useOneAtATime({
     mutationFn: (body: Schema["ScheduleChange"]) =>
       unwrap(api.PATCH("/jobs/{job_type}", { ...path(job), body })),
     onSuccess: (changed) => {
@@ -121,7 +140,7 @@ export function useChangeSchedule(job: Job) {
 
 export function useCancel() {
   const { t } = useTranslation();
-  return useMutation({
+  return useOneAtATime({
     mutationFn: (run: Run) =>
       unwrap(api.POST("/jobs/runs/{run_id}/cancel", { params: { path: { run_id: run.id } } })),
     onSuccess: ({ status }) =>
@@ -135,7 +154,7 @@ export function useCancel() {
 export function useReplay() {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  return useMutation({
+  return useOneAtATime({
     mutationFn: (run: Run) =>
       unwrap(api.POST("/jobs/runs/{run_id}/replay", { params: { path: { run_id: run.id } } })),
     onSuccess: (next) =>
@@ -155,7 +174,7 @@ export function useLetters(which: Which) {
   const { t } = useTranslation();
   const settled = { onSettled: useAskAgain() };
   const body = { all: false, ...which, dry_run: false };
-  const restore = useMutation({
+  const restore = useOneAtATime({
     mutationFn: (since: string) =>
       unwrap(
         api.POST("/jobs/dead-letters/restore", {
@@ -166,7 +185,7 @@ export function useLetters(which: Which) {
     onError: (error) => sayFailed(t, t("automation.letters.restoreFailed"), error),
     ...settled,
   });
-  const discard = useMutation({
+  const discard = useOneAtATime({
     mutationFn: () => unwrap(api.POST("/jobs/dead-letters/discard", { body })),
     onSuccess: ({ letters, at }) =>
       sayDone(
@@ -175,7 +194,7 @@ export function useLetters(which: Which) {
       ),
     ...settled,
   });
-  const replay = useMutation({
+  const replay = useOneAtATime({
     mutationFn: () => unwrap(api.POST("/jobs/dead-letters/replay", { body })),
     onSuccess: ({ letters, runs }) =>
       sayDone(t("automation.letters.replayDone", { count: letters, runs: runs ?? 0 })),

@@ -133,7 +133,7 @@ def tell_status(seen: JobsStatusView) -> None:
         out.print(f"Worker {worker.pid} on {worker.host}, started {since}", markup=False)
     facts = (
         (seen.waiting_for_retry, "waiting for another attempt"),
-        (seen.dead_letters, "dead letters: see `mayak jobs dead-letters list`"),
+        (seen.dead_letters, "waiting as dead letters: see `mayak jobs dead-letters list`"),
         (seen.suspended, "jobs suspended after failures: `mayak jobs resume TYPE`"),
         (seen.late_slots, "slots of the last day missed, or left out while a run went on"),
     )
