@@ -6,6 +6,7 @@
 - tick: 1,000 schedules that are due among 70,000.
 - cascade: from the commit of an upstream run to the start of its downstream run on an idle worker,
   beside the 60 s that a scheduler of one tick a minute may take.
+- dead letters: 5,000 of seven causes replayed by cause, beside a bare INSERT of as many runs.
 """
 
 import sys
@@ -38,7 +39,15 @@ from pgqueuer.queries import Queries
 from psycopg import sql
 
 from mayak.automation.model import JobRun, JobType, Queue, Registry, Result, Rhythm
-from mayak.automation.service import Worker, ensure, tick, trigger
+from mayak.automation.service import (
+    Filter,
+    Worker,
+    dead_letters,
+    ensure,
+    replay_dead_letters,
+    tick,
+    trigger,
+)
 from mayak.kit.resources import Resources
 from mayak.platform.db import Conn, Database
 from mayak.platform.embedded import EmbeddedPostgres
@@ -296,11 +305,63 @@ async def cascades(server: str, rounds: int) -> dict[str, Any]:
     }
 
 
+LETTERS = """
+INSERT INTO worker_runs (project_id, job_type, queue, lane, key, trigger, payload, status,
+                         error_kind, error_message, error_fingerprint, finished_at)
+SELECT %(project)s, 'job_' || lpad((n %% 10)::text, 2, '0'), 'io', 'job', 'k' || n, 'manual',
+       jsonb_build_object('piece', n), 'failed', 'server', 'cause ' || n %% 7, 'cause' || n %% 7,
+       now()
+  FROM generate_series(1, %(count)s) AS n
+"""
+PLAIN = """
+INSERT INTO worker_runs (project_id, job_type, queue, lane, key, trigger, payload)
+SELECT project_id, job_type, queue, lane, 'again ' || key, 'retry', payload
+  FROM worker_runs WHERE status = 'failed' AND project_id = %(project)s
+"""
+
+
+async def letters(server: str, count: int, rounds: int) -> dict[str, Any]:
+    """Dead letters over seven causes: shown as groups, replayed group by group, then once more;
+    beside a bare INSERT of as many waiting runs.
+    """
+    registry = Registry(kinds(10))
+    [dsn] = await databases(server, "letters")
+    await migrate(dsn)
+    both: dict[str, list[float]] = {"replay": [], "insert": []}
+    async with Database(dsn) as database:
+        for _ in range(rounds):
+            async with database.system_transaction() as conn:
+                await conn.execute("DELETE FROM projects")
+                [project] = await new_projects(conn, 1)
+                await conn.execute(LETTERS, {"project": project, "count": count})
+            async with database.transaction(project) as conn:
+                groups = await dead_letters(conn, Filter())
+            begun = time.perf_counter()
+            done = [await replayed(database, registry, project, one.fingerprint) for one in groups]
+            both["replay"].append((time.perf_counter() - begun) * 1000)
+            again = [await replayed(database, registry, project, one.fingerprint) for one in groups]
+            begun = time.perf_counter()
+            async with database.transaction(project) as conn:
+                await conn.execute(PLAIN, {"project": project})
+            both["insert"].append((time.perf_counter() - begun) * 1000)
+            assert (sum(done), sum(again)) == (count, 0)
+    medians = {name: round(statistics.median(values), 1) for name, values in both.items()}
+    ratio = round(medians["replay"] / medians["insert"], 1)
+    return {"letters": count, "groups": len(groups), "ms": medians, "ratio": ratio}
+
+
+async def replayed(database: Database, registry: Registry, project: UUID, cause: str) -> int:
+    async with database.transaction(project) as conn:
+        which = Filter(fingerprint=cause)
+        return (await replay_dead_letters(conn, registry, which, because="bench")).letters
+
+
 async def measure(server: str, chosen: argparse.Namespace) -> dict[str, Any]:
     return {
         "throughput": await throughput(server, chosen.jobs, chosen.rounds),
         "tick": await ticks(server, chosen.schedules, 1000, 4 * chosen.rounds),
         "cascade": await cascades(server, 40 * chosen.rounds),
+        "dead_letters": await letters(server, 5000, chosen.rounds),
     }
 
 

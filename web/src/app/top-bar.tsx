@@ -28,7 +28,7 @@ export function TopBar({ session }: { session: Session }) {
         <span className={classes.here}>{place}</span>
       </div>
       {session.project && <SearchButton />}
-      {session.project && <FreshnessChip />}
+      {session.project && <FreshnessChip ageless={path.includes("/automation")} />}
       <UserMenu user={session.user} />
     </AppShell.Header>
   );

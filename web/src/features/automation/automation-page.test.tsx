@@ -1,9 +1,10 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
 
 import { automation, EMBEDDINGS, job, jobsStatus, overview, run, soon } from "../../test/jobs";
 import { get, open, post, PROJECT, refused, SESSION } from "../../test/mayak";
+import { isLate } from "./job-list";
 
 const row = async (name: RegExp) => screen.findByRole("row", { name });
 const SYNC = /connectors_sync_cycle/;
@@ -11,7 +12,7 @@ const as = (role: typeof PROJECT.role) => get("/auth/session", { ...SESSION, pro
 
 describe("a row says how its job is", () => {
   test.each([
-    ["active, with its cadence and countdown", {}, /active.*done · 4 minutes ago.*in 10 minutes.*every 15 min/],
+    ["on, with its cadence and countdown", {}, /cycle.?on.*done · 4 minutes ago.*in 10 minutes.*every 15 min/],
     [
       "paused by somebody",
       { status: "paused", pause_reason: "person", paused_by: "anna@studio.test", next_run_at: null },
@@ -22,7 +23,7 @@ describe("a row says how its job is", () => {
       { status: "suspended", pause_reason: "failures", consecutive_failures: 10, next_run_at: null },
       /suspended.*after 10 failures in a row/,
     ],
-    ["failing", { consecutive_failures: 2 }, /active.*2 failures in a row/],
+    ["failing", { consecutive_failures: 2 }, /cycle.?on.*2 failures in a row/],
     ["held by the flag", { status: "paused", pause_reason: "lightrag_only" }, /rests while LIGHTRAG_ONLY is 1/],
     ["not built", { built: false }, /not built yet/],
     ["late", { next_run_at: soon(-300) }, /late by 5 min/],
@@ -80,7 +81,7 @@ test("a job is paused, and Undo wakes it again", async () => {
   await user.click(await screen.findByRole("button", { name: "Pause: Sync of all sources" }));
   await waitFor(async () => expect(await row(SYNC)).toHaveTextContent("by anna@studio.test"));
   await user.click(await screen.findByRole("button", { name: "Undo" }));
-  await waitFor(async () => expect(await row(SYNC)).toHaveTextContent(/active/));
+  await waitFor(async () => expect(await row(SYNC)).toHaveTextContent(/every 15 min/));
 });
 
 test("a failed pause says what happened, and the job stays as it was", async () => {
@@ -92,7 +93,7 @@ test("a failed pause says what happened, and the job stays as it was", async () 
   await user.click(await screen.findByRole("button", { name: "Pause: Sync of all sources" }));
   expect(await screen.findByText("“Sync of all sources” was not paused")).toBeInTheDocument();
   expect(await screen.findByText(/The database is away/)).toBeInTheDocument();
-  expect(await row(SYNC)).toHaveTextContent(/active/);
+  expect(await row(SYNC)).toHaveTextContent(/every 15 min/);
 });
 
 test("a viewer sees everything, and each button says why it does nothing", async () => {
@@ -163,4 +164,133 @@ test("a server that is gone is said to be gone, and can be asked again", async (
   up = true;
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(await row(SYNC)).toBeInTheDocument();
+});
+
+test("a double click on an action sends one request", async () => {
+  let asked = 0;
+  const { user } = open(
+    "/automation",
+    http.post("*/api/jobs/connectors_sync_cycle/run", async () => {
+      asked += 1;
+      return HttpResponse.json(run({ id: "r7", status: "queued" }), { status: 202 });
+    }),
+    ...automation(),
+  );
+  await user.dblClick(await screen.findByRole("button", { name: "Run now: Sync of all sources" }));
+  await screen.findByText(/Asked for: Sync of all sources/);
+  expect(asked).toBe(1);
+});
+
+test("a second click before the page was drawn anew sends nothing", async () => {
+  let asked = 0;
+  open(
+    "/automation",
+    http.post("*/api/jobs/connectors_sync_cycle/run", async () => {
+      asked += 1;
+      return HttpResponse.json(run({ id: "r7", status: "queued" }), { status: 202 });
+    }),
+    ...automation(),
+  );
+  const button = await screen.findByRole("button", { name: "Run now: Sync of all sources" });
+  act(() => {
+    button.click();
+    button.click();
+  });
+  await screen.findByText(/Asked for: Sync of all sources/);
+  expect(asked).toBe(1);
+});
+
+test("a double click on Pause does not wake the job again", async () => {
+  const asked: string[] = [];
+  const { user } = open(
+    "/automation",
+    http.post("*/api/jobs/connectors_sync_cycle/:what", ({ params }) => {
+      asked.push(String(params.what));
+      return HttpResponse.json(job({ status: "paused", pause_reason: "person" }));
+    }),
+    ...automation(overview([job()])),
+  );
+  await user.dblClick(await screen.findByRole("button", { name: "Pause: Sync of all sources" }));
+  await screen.findByText("Paused: Sync of all sources.");
+  expect(asked).toEqual(["pause"]);
+});
+
+describe("what has happened is dated by the server's clock", () => {
+  const ended = (seconds: number) =>
+    job({ last_run: { id: "r0", status: "ok", finished_at: soon(seconds), error: null } });
+
+  test("when this computer's clock is nine minutes behind", async () => {
+    open("/automation", ...automation(overview([ended(420)], { at: soon(540) })));
+    await waitFor(async () => expect(await row(SYNC)).toHaveTextContent("done · 2 minutes ago"));
+  });
+
+  test("and never in the future, when the server wrote it after it told the time", async () => {
+    open("/automation", ...automation(overview([ended(30)])));
+    await waitFor(async () => expect(await row(SYNC)).toHaveTextContent("done · just now"));
+  });
+});
+
+describe("when the server is silent", () => {
+  const goneAfterOne = (shown: ReturnType<typeof overview>) => {
+    let replies = 0;
+    return http.get("*/api/jobs/scheduler", () => {
+      replies += 1;
+      return replies === 1 ? HttpResponse.json(shown) : HttpResponse.error();
+    });
+  };
+  const silence = async (user: ReturnType<typeof open>["user"]) => {
+    await user.click(await screen.findByRole("button", { name: "Pause all" }));
+    await screen.findByText(/Page not updated since/);
+  };
+
+  test("no light is green, and nothing is said to be on time", async () => {
+    const { user } = open(
+      "/automation",
+      goneAfterOne(overview([job()])),
+      post("/jobs/pause", { changed: [] }),
+      ...automation(),
+    );
+    expect(await screen.findByText("all on time")).toBeInTheDocument();
+    await silence(user);
+    const line = screen.getByRole("region", { name: "State of the automation" });
+    expect(line).toHaveTextContent("how it stands now is unknown");
+    expect(line).not.toHaveTextContent("all on time");
+    expect(line.innerHTML).not.toContain("--mayak-good");
+  });
+
+  test("a slot that passes since then is not called late", () => {
+    const reply = soon(0);
+    expect(isLate(job({ next_run_at: soon(30) }), reply)).toBe(false);
+    expect(isLate(job({ next_run_at: soon(-90) }), reply)).toBe(true);
+  });
+
+  test("a slot that has passed is shown by its time, not as due", async () => {
+    const { user } = open(
+      "/automation",
+      goneAfterOne(overview([job({ next_run_at: soon(-20) })])),
+      post("/jobs/pause", { changed: [] }),
+      ...automation(),
+    );
+    await waitFor(async () => expect(await row(SYNC)).toHaveTextContent("due now"));
+    await silence(user);
+    expect(await row(SYNC)).not.toHaveTextContent("due now");
+  });
+});
+
+test("a run whose worker is gone is not called running, in the row and in the cascade", async () => {
+  const left = job({ running: run({ status: "running", finished_at: null }) });
+  open("/automation", ...automation(overview([left, EMBEDDINGS], { workers: 0 }), jobsStatus({ workers: [] })));
+  expect(await row(SYNC)).toHaveTextContent("its worker is gone, waits for another");
+  const cascade = within(screen.getByRole("region", { name: "Which job starts which" }));
+  expect(cascade.getByRole("link", { name: /Sync of all sources.*its worker is gone/ })).toBeInTheDocument();
+});
+
+test("jobs that are not built do not drown the others, and are a click away", async () => {
+  const { user } = open("/automation", ...automation(overview([job({ job_type: "upsell_radar", built: false }), job()])));
+  await row(SYNC);
+  expect(screen.queryByRole("row", { name: /upsell_radar/ })).toBeNull();
+  expect(screen.getByText(/1 more is not built yet/)).toBeInTheDocument();
+  await user.click(screen.getByRole("link", { name: "Show all jobs" }));
+  const states = within(await row(/upsell_radar/)).getAllByRole("cell");
+  expect(states[1]).toBeEmptyDOMElement();
 });

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { automation, job, overview } from "../../test/jobs";
 import { open, refused } from "../../test/mayak";
-import { changeOf, draftOf } from "./cadence-draft";
+import { changeOf, draftOf, secondsOf } from "./cadence-draft";
 
 /** Open the dialog of a job; what is sent is kept in `sent`, and answered with `replies` in turn. */
 async function dialog(shown = job(), ...replies: { body: object; status: number }[]) {
@@ -73,10 +73,38 @@ test.each([
   ["hours", 43_200, 12],
   ["days", 172_800, 2],
 ] as const)("a cadence is shown in %s", (unit, seconds, count) => {
-  expect(draftOf(job({ cadence_seconds: seconds }))).toMatchObject({ kind: "every", unit, number: count });
+  expect(draftOf(job({ cadence_seconds: seconds }))).toMatchObject({ kind: "every", unit, number: String(count) });
 });
 
 test("another zone of the same cron is sent without the cron", () => {
   const daily = job({ cadence_seconds: null, cron: "0 8 * * *" });
   expect(changeOf(daily, { ...draftOf(daily), zone: "Asia/Tokyo" })).toEqual({ reset: false, time_zone: "Asia/Tokyo" });
+});
+
+test.each([
+  ["1,5", "hours", 5_400],
+  ["1.5", "hours", 5_400],
+  [" 90 ", "minutes", 5_400],
+  ["0", "hours", "numberWrong"],
+  ["-5", "hours", "numberWrong"],
+  ["1,5,0", "hours", "numberWrong"],
+  ["1e3", "minutes", "numberWrong"],
+  ["", "hours", "numberWrong"],
+  ["0,5", "minutes", "numberRange"],
+  ["32", "days", "numberRange"],
+  ["0.0001", "hours", "numberOdd"],
+] as const)("%s in %s is %s", (number, unit, read) => {
+  expect(secondsOf({ number, unit })).toBe(read);
+});
+
+test("what is no interval is refused where it was typed, as it was typed", async () => {
+  const { user, sent } = await dialog();
+  const field = screen.getByLabelText("Every");
+  await user.clear(field);
+  await user.type(field, "-5");
+  await user.click(save());
+  expect(screen.getByText("Write a number above 0, such as 15 or 1.5")).toBeInTheDocument();
+  expect(field).toHaveValue("-5");
+  expect(field).toBeInvalid();
+  expect(sent).toEqual([]);
 });

@@ -1,13 +1,13 @@
-import { Button, Group, Modal, NumberInput, Radio, SegmentedControl, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Modal, Radio, SegmentedControl, Select, Stack, Text, TextInput } from "@mantine/core";
 import { type SyntheticEvent, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ProblemNote } from "../../components/ui";
 import { locale } from "../../lib/i18n";
 import type { Job } from "./api";
-import { changeOf, type Draft, draftOf, isEmpty, UNITS } from "./cadence-draft";
+import { changeOf, type Draft, draftOf, isEmpty, secondsOf, UNITS } from "./cadence-draft";
 import { useChangeSchedule } from "./use-changes";
-import { cronWords, jobName } from "./words";
+import { cronWords, everyWords, jobName } from "./words";
 
 interface CadenceDialogProps {
   job: Job;
@@ -28,6 +28,8 @@ export function CadenceDialog({ job, onClose }: CadenceDialogProps) {
   };
   const submit = (event?: SyntheticEvent) => {
     event?.preventDefault();
+    // What is wrong with it stands below the number already.
+    if (draft.kind === "every" && typeof secondsOf(draft) === "string") return;
     if (isEmpty(change)) onClose();
     else save.mutate(change, { onSuccess: onClose });
   };
@@ -108,30 +110,40 @@ function RhythmFields({ draft, onEdit, mayRest }: FieldsProps & { mayRest: boole
 
 function EveryFields({ draft, onEdit }: FieldsProps) {
   const { t } = useTranslation();
+  const says = useId();
+  const seconds = secondsOf(draft);
+  const wrong = typeof seconds === "string";
   return (
-    <Group grow gap="sm" align="flex-end">
-      <NumberInput
-        label={t("automation.dialog.number")}
-        data-autofocus
-        required
-        withAsterisk={false}
-        min={1}
-        allowDecimal={false}
-        allowNegative={false}
-        value={draft.number}
-        onChange={(number) => onEdit({ number: typeof number === "number" ? number : "" })}
-      />
-      <Select
-        label={t("automation.dialog.unit")}
-        allowDeselect={false}
-        value={draft.unit}
-        onChange={(unit) => unit !== null && onEdit({ unit })}
-        data={(Object.keys(UNITS) as Draft["unit"][]).map((value) => ({
-          value,
-          label: t(`automation.dialog.${value}`),
-        }))}
-      />
-    </Group>
+    <>
+      <Group grow gap="sm" align="flex-end">
+        <TextInput
+          label={t("automation.dialog.number")}
+          data-autofocus
+          inputMode="decimal"
+          autoComplete="off"
+          maxLength={20}
+          error={typeof seconds === "string"}
+          aria-describedby={says}
+          value={draft.number}
+          onChange={(event) => onEdit({ number: event.currentTarget.value })}
+        />
+        <Select
+          label={t("automation.dialog.unit")}
+          allowDeselect={false}
+          value={draft.unit}
+          onChange={(unit) => unit !== null && onEdit({ unit })}
+          data={(Object.keys(UNITS) as Draft["unit"][]).map((value) => ({
+            value,
+            label: t(`automation.dialog.${value}`),
+          }))}
+        />
+      </Group>
+      <Text id={says} fz="xs" role={wrong ? "alert" : undefined} c={wrong ? "var(--mantine-color-error)" : "dimmed"}>
+        {wrong
+          ? t(`automation.dialog.${seconds}`)
+          : t("automation.dialog.reads", { words: everyWords(t, seconds) })}
+      </Text>
+    </>
   );
 }
 

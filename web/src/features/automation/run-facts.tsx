@@ -79,11 +79,16 @@ export function ErrorOf({ run }: RunProps) {
   const { error, trace } = run;
   const hidden = useRefusal("run") !== null;
   if (error === null) return null;
+  const next = nextStep(t, run, error.kind);
   return (
     <Section title={t("automation.run.error")}>
       <div className={classes.error}>
         <p><Said>{error.message}</Said></p>
-        <Text mb={8} fw={600}>{nextStep(t, run, error.kind)}</Text>
+        {next !== null && (
+          <Text mb={8} fw={600}>
+            {next}
+          </Text>
+        )}
         <Text fz="xs" c="dimmed">
           {t("automation.run.kind")}: <Code fz="xs">{error.kind}</Code>
           {error.fingerprint !== null && (

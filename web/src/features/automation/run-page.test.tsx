@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
 
-import { automation, detail, run, soon } from "../../test/jobs";
+import { automation, detail, jobsStatus, run, soon } from "../../test/jobs";
 import { get, open, post, PROJECT, refused, SESSION } from "../../test/mayak";
 
 const shown = (fields: Parameters<typeof detail>[0] = {}) => get("/jobs/runs/r1", detail(fields));
@@ -16,6 +16,7 @@ test("a run lists everything that caused it and that it caused", async () => {
       up: [run({ id: "u1" }), run({ id: "u2", job_type: "chatwoot_sync" })],
       down: [run({ id: "d1", job_type: "signals_extraction", status: "running", finished_at: null })],
     }),
+    get("/jobs/status", jobsStatus()),
   );
   const hrefs = (name: string) =>
     within(screen.getByRole("region", { name })).getAllByRole("link").map((link) => link.getAttribute("href"));
@@ -46,6 +47,7 @@ test("a run that goes on shows how far it is, and can be cancelled", async () =>
   let now = detail({ status: "running", finished_at: null, progress: { done: 30, total: 120, note: "conversations read" } });
   const { user } = open(
     "/automation/runs/r1",
+    get("/jobs/status", jobsStatus()),
     http.get("*/api/jobs/runs/r1", () => HttpResponse.json(now)),
     http.post("*/api/jobs/runs/r1/cancel", () => {
       now = { ...now, cancel_requested_at: soon(0) };
@@ -56,6 +58,31 @@ test("a run that goes on shows how far it is, and can be cancelled", async () =>
   await user.click(screen.getByRole("button", { name: "Cancel the run" }));
   expect(await screen.findByText(/was told to stop/)).toBeInTheDocument();
   await waitFor(() => expect(screen.getByRole("button", { name: "stopping" })).toBeDisabled());
+});
+
+test("a run whose worker is gone says that it waits for another", async () => {
+  open(
+    "/automation/runs/r1",
+    shown({ status: "running", finished_at: null }),
+    get("/jobs/status", jobsStatus({ workers: [] })),
+  );
+  await waitFor(() => expect(screen.getAllByRole("status")[0]).toHaveTextContent("its worker is gone, waits for another"));
+});
+
+test.each([
+  ["auth", "dead", null, /CHATWOOT_API_TOKEN/],
+  ["rate_limit", "queued", null, /waits by itself/],
+  ["network", "failed", "passed_on", /tried again by itself/],
+  ["network", "dead", null, /attempts are used up/],
+  ["bug", "dead", null, /See the trace/],
+] as const)("an error of the kind %s of a run that is %s says what to do next", async (kind, status, resolution, words) => {
+  open("/automation/runs/r1", shown({ status, resolution, error: { kind, message: "No", fingerprint: null } }));
+  expect(await screen.findByText(words)).toBeInTheDocument();
+});
+
+test("a message from outside cannot turn our words around", async () => {
+  open("/automation/runs/r1", shown({ status: "dead", error: { kind: "bug", message: "a\u202eb", fingerprint: null } }));
+  expect((await screen.findByText("a\\u202eb")).tagName).toBe("BDI");
 });
 
 test("the work of a run that is over is done again, in a run of its own", async () => {

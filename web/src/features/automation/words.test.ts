@@ -1,7 +1,7 @@
 import i18next from "i18next";
 import { describe, expect, test } from "vitest";
 
-import { because, cadenceWords, jobName } from "./words";
+import { because, cadenceWords, counterName, jobName, noteWords } from "./words";
 
 const at = (fields: { cadence_seconds?: number; cron?: string; after?: string[] }) => ({
   cadence_seconds: null,
@@ -50,4 +50,17 @@ test.each([
   [null, null],
 ])("a run because of %s says %s", (said, words) => {
   expect(because(i18next.t, { because: said })).toBe(words);
+});
+
+test.each([
+  ["1234 messages read", "1,234 messages read"],
+  ["chunks embedded", "fragments prepared for search"],
+  ["The account has no inbox 7", "The account has no inbox 7"],
+])("the note %s reads %s", (said, words) => {
+  expect(noteWords(i18next.t, said)).toBe(words);
+});
+
+test("a counter that this page does not know is called by its technical name", () => {
+  expect(counterName(i18next.t, "chunks_added")).toBe("fragments added");
+  expect(counterName(i18next.t, "brand_new")).toBe("brand new");
 });

@@ -1,6 +1,6 @@
 import type { TFunction } from "i18next";
 
-import { jobName as names } from "../../lib/i18n/en-automation";
+import { counter as counters, jobName as names, note as notes } from "../../lib/i18n/en-jobs";
 import type { Job } from "./api";
 
 /** A job as people call it; one that this page does not know, by its technical name. */
@@ -9,6 +9,23 @@ export function jobName(t: TFunction, type: string): string {
 }
 
 const isNamed = (type: string): type is keyof typeof names => Object.hasOwn(names, type);
+
+const isNote = (said: string): said is keyof typeof notes => Object.hasOwn(notes, said);
+
+/** What a run noted, in the reader's language; a note that this page does not know, as it is. */
+export function noteWords(t: TFunction, said: string): string {
+  const read = /^(\d+) messages read$/.exec(said)?.[1];
+  if (read !== undefined) return t("automation.messagesRead", { count: Number(read) });
+  const key = said.replaceAll(" ", "_");
+  return isNote(key) ? t(`note.${key}`) : said;
+}
+
+/** What a run counted, likewise. */
+export function counterName(t: TFunction, name: string): string {
+  return isCounter(name) ? t(`counter.${name}`) : name.replaceAll("_", " ");
+}
+
+const isCounter = (name: string): name is keyof typeof counters => Object.hasOwn(counters, name);
 
 /** Who or what asked for a run. The server names the upstream of a cascade by its type. */
 export function because(t: TFunction, { because: said }: { because: string | null }): string | null {

@@ -1,4 +1,5 @@
 import { Popover, UnstyledButton } from "@mantine/core";
+import { IconDatabase } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
@@ -16,15 +17,20 @@ export function useFreshness(): Age {
   return useAge(useQuery(statusQuery(useProject().id)), STALE_MS);
 }
 
-export function FreshnessChip() {
+interface FreshnessChipProps {
+  /** The page says its own age: a second one, of other data, would contradict it. */
+  ageless: boolean;
+}
+
+export function FreshnessChip({ ageless }: FreshnessChipProps) {
   const { t } = useTranslation();
   const { hue, words } = useFreshness();
   return (
     <Popover width={360} position="bottom-end" trapFocus returnFocus>
       <Popover.Target>
-        <UnstyledButton className={classes.chip} aria-label={`${t("freshness.label")}: ${words}`}>
-          <StatusDot hue={hue} />
-          <span className={classes.chipWords}>{words}</span>
+        <UnstyledButton className={classes.chip} aria-label={ageless ? t("data.title") : `${t("freshness.label")}: ${words}`}>
+          {ageless ? <IconDatabase size={16} aria-hidden /> : <StatusDot hue={hue} />}
+          <span className={classes.chipWords}>{ageless ? t("data.title") : words}</span>
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown aria-label={t("data.title")}>

@@ -1,4 +1,5 @@
-import { automation, jobName } from "./en-automation";
+import { automation } from "./en-automation";
+import { counter, jobName, note } from "./en-jobs";
 
 /** English: the catalogue that gives the keys their type. */
 export const en = {
@@ -25,6 +26,7 @@ export const en = {
     copyId: "Copy the request id",
     request: "Request {{id}}",
     loading: "Loading",
+    justNow: "just now",
   },
   theme: { label: "Theme", light: "Light", dark: "Dark", auto: "Auto" },
   language: { label: "Language", en: "English", ru: "Русский" },
@@ -205,6 +207,8 @@ export const en = {
     attachments: "Attachments",
   },
   jobName,
+  note,
+  counter,
   automation,
   job: {
     queued: "queued",
@@ -213,10 +217,10 @@ export const en = {
     progress: "{{done}} of {{total}}",
   },
   freshness: {
-    label: "How fresh this page is",
-    updated: "Updated {{ago}} · polling",
-    now: "Up to date · polling",
-    stale: "Stale since {{time}}",
+    label: "How this page is kept up to date",
+    updated: "Page updated {{ago}} · polling",
+    now: "Page is being updated · polling",
+    stale: "Page not updated since {{time}}",
     waiting: "Connecting…",
     failed: "No data from the server",
   },

@@ -1,4 +1,5 @@
-import { automation, jobName } from "./ru-automation";
+import { automation } from "./ru-automation";
+import { counter, jobName, note } from "./ru-jobs";
 
 /** Русский каталог: те же ключи, свои слова. */
 export const ru = {
@@ -25,6 +26,7 @@ export const ru = {
     copyId: "Скопировать номер запроса",
     request: "Запрос {{id}}",
     loading: "Загрузка",
+    justNow: "только что",
   },
   theme: { label: "Тема", light: "Светлая", dark: "Тёмная", auto: "Авто" },
   language: { label: "Язык", en: "English", ru: "Русский" },
@@ -221,6 +223,8 @@ export const ru = {
     attachments: "Вложения",
   },
   jobName,
+  note,
+  counter,
   automation,
   job: {
     queued: "в очереди",
@@ -229,10 +233,10 @@ export const ru = {
     progress: "{{done}} из {{total}}",
   },
   freshness: {
-    label: "Насколько свежи данные на странице",
-    updated: "Обновлено {{ago}} · опрос",
-    now: "Данные свежие · опрос",
-    stale: "Устарело с {{time}}",
+    label: "Как обновляется страница",
+    updated: "Страница обновлена {{ago}} · опрос",
+    now: "Страница обновляется · опрос",
+    stale: "Страница не обновляется с {{time}}",
     waiting: "Соединяемся…",
     failed: "Сервер не отдаёт данные",
   },

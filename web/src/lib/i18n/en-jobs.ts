@@ -1,0 +1,63 @@
+/** English of what jobs are called, note and count. */
+export const jobName = {
+  chatwoot_sync: "Chatwoot sync",
+  connectors_sync_cycle: "Sync of all sources",
+  embeddings_run: "Preparing for search",
+  connector_errors_retry: "Retrying what did not sync",
+  campaign_scheduler: "Sending campaigns",
+  signals_extraction: "Signals",
+  health_scoring: "Client health",
+  upsell_radar: "Upsell radar",
+  analytics_aggregates: "Analytics",
+  loops_contacts_sync: "Contacts for Loops",
+  daily_digest: "Daily digest",
+  weekly_digest: "Weekly digest",
+  connectors_reconciliation_daily: "Reconciling with the sources",
+  retention_cleanup: "Cleaning up old data",
+  kag_recommendations_refresh: "Recommendations (legacy)",
+  kag_v2_recommendations_refresh: "Recommendations 2 (legacy)",
+  kag_v2_forecast_refresh: "Forecasts (legacy)",
+  kag_daily_pipeline: "Daily pipeline (legacy)",
+  case_signatures_refresh: "Case signatures (legacy)",
+  project_snapshot_daily: "Project snapshot (legacy)",
+} as const;
+
+/** What the server's jobs note about themselves, by its words with `_` for spaces. */
+export const note = {
+  chunks_embedded: "fragments prepared for search",
+  conversations_read: "conversations read",
+  not_built: "not built yet",
+} as const;
+
+/** What they count. */
+export const counter = {
+  contacts: "contacts changed",
+  conversations: "conversations changed",
+  messages: "messages changed",
+  messages_read: "messages read",
+  pages: "pages read",
+  rejected: "rows that could not be read",
+  buried: "rows removed from the copy",
+  documents: "documents prepared",
+  removed: "documents removed",
+  chunks_added: "fragments added",
+  chunks_dropped: "fragments dropped",
+  embedded: "fragments prepared for search",
+  failed: "failed",
+  left: "left for the next run",
+  contacts_written: "contacts written",
+  contacts_deleted: "contacts deleted",
+  contacts_unchanged: "contacts unchanged",
+  conversations_written: "conversations written",
+  conversations_deleted: "conversations deleted",
+  conversations_unchanged: "conversations unchanged",
+  messages_written: "messages written",
+  messages_deleted: "messages deleted",
+  messages_unchanged: "messages unchanged",
+  inboxes_written: "inboxes written",
+  inboxes_deleted: "inboxes deleted",
+  inboxes_unchanged: "inboxes unchanged",
+  attachments_written: "attachments written",
+  attachments_deleted: "attachments deleted",
+  attachments_unchanged: "attachments unchanged",
+} as const;

@@ -1,0 +1,63 @@
+/** Русские названия задач, их заметок и счётчиков. */
+export const jobName = {
+  chatwoot_sync: "Синхронизация Chatwoot",
+  connectors_sync_cycle: "Синхронизация источников",
+  embeddings_run: "Подготовка к поиску",
+  connector_errors_retry: "Повтор ошибок синхронизации",
+  campaign_scheduler: "Отправка кампаний",
+  signals_extraction: "Сигналы",
+  health_scoring: "Здоровье клиентов",
+  upsell_radar: "Радар допродаж",
+  analytics_aggregates: "Аналитика",
+  loops_contacts_sync: "Контакты для Loops",
+  daily_digest: "Дайджест за день",
+  weekly_digest: "Дайджест за неделю",
+  connectors_reconciliation_daily: "Сверка с источниками",
+  retention_cleanup: "Уборка старых данных",
+  kag_recommendations_refresh: "Рекомендации (прежние)",
+  kag_v2_recommendations_refresh: "Рекомендации 2 (прежние)",
+  kag_v2_forecast_refresh: "Прогнозы (прежние)",
+  kag_daily_pipeline: "Дневной конвейер (прежний)",
+  case_signatures_refresh: "Сигнатуры случаев (прежние)",
+  project_snapshot_daily: "Снимок проекта (прежний)",
+} as const;
+
+/** Что задачи сервера сообщают о себе. */
+export const note = {
+  chunks_embedded: "фрагменты подготовлены к поиску",
+  conversations_read: "диалоги прочитаны",
+  not_built: "ещё не готова",
+} as const;
+
+/** Что они считают. */
+export const counter = {
+  contacts: "контактов изменено",
+  conversations: "диалогов изменено",
+  messages: "сообщений изменено",
+  messages_read: "сообщений прочитано",
+  pages: "страниц прочитано",
+  rejected: "строк не прочитано",
+  buried: "строк убрано из копии",
+  documents: "документов подготовлено",
+  removed: "документов убрано",
+  chunks_added: "фрагментов добавлено",
+  chunks_dropped: "фрагментов убрано",
+  embedded: "фрагментов подготовлено к поиску",
+  failed: "с ошибкой",
+  left: "осталось на следующий раз",
+  contacts_written: "контактов записано",
+  contacts_deleted: "контактов удалено",
+  contacts_unchanged: "контактов без изменений",
+  conversations_written: "диалогов записано",
+  conversations_deleted: "диалогов удалено",
+  conversations_unchanged: "диалогов без изменений",
+  messages_written: "сообщений записано",
+  messages_deleted: "сообщений удалено",
+  messages_unchanged: "сообщений без изменений",
+  inboxes_written: "ящиков записано",
+  inboxes_deleted: "ящиков удалено",
+  inboxes_unchanged: "ящиков без изменений",
+  attachments_written: "вложений записано",
+  attachments_deleted: "вложений удалено",
+  attachments_unchanged: "вложений без изменений",
+} as const;
