@@ -170,7 +170,7 @@ test("a double click on an action sends one request", async () => {
   let asked = 0;
   const { user } = open(
     "/automation",
-    http.post("*/api/jobs/connectors_sync_cycle/run", async () => {
+    http.post("*/api/jobs/connectors_sync_cycle/run", () => {
       asked += 1;
       return HttpResponse.json(run({ id: "r7", status: "queued" }), { status: 202 });
     }),
@@ -185,7 +185,7 @@ test("a second click before the page was drawn anew sends nothing", async () => 
   let asked = 0;
   open(
     "/automation",
-    http.post("*/api/jobs/connectors_sync_cycle/run", async () => {
+    http.post("*/api/jobs/connectors_sync_cycle/run", () => {
       asked += 1;
       return HttpResponse.json(run({ id: "r7", status: "queued" }), { status: 202 });
     }),
@@ -220,7 +220,7 @@ describe("what has happened is dated by the server's clock", () => {
     job({ last_run: { id: "r0", status: "ok", finished_at: soon(seconds), error: null } });
 
   test("when this computer's clock is nine minutes behind", async () => {
-    open("/automation", ...automation(overview([ended(420)], { at: soon(540) })));
+    open("/automation", ...automation(overview([ended(420)], { at: soon(540) }), jobsStatus({ at: soon(540) })));
     await waitFor(async () => expect(await row(SYNC)).toHaveTextContent("done · 2 minutes ago"));
   });
 
