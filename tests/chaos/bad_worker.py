@@ -12,6 +12,7 @@ from mayak.automation.model import JobRun, Registry, Result, job
 from mayak.automation.service import Worker
 from mayak.kit.resources import Resources
 from mayak.platform.db import Database
+from mayak.platform.telemetry import set_up_logging
 from mayak.platform.watchdog import Watchdog, limit_memory
 
 
@@ -59,4 +60,5 @@ async def main(dsn: str, megabytes: int) -> None:
 
 
 if __name__ == "__main__":
+    set_up_logging("warning", "text")  # to standard error: the output says `ready` and nothing else
     asyncio.run(main(sys.argv[1], int(sys.argv[2])))

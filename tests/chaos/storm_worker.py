@@ -11,6 +11,7 @@ from mayak.automation.model import JobRun, Registry, Result, job
 from mayak.automation.service import Worker
 from mayak.kit.resources import Resources
 from mayak.platform.db import Database, execute
+from mayak.platform.telemetry import set_up_logging
 
 BEGAN = "INSERT INTO began (project_id, at) VALUES (%(project_id)s, clock_timestamp())"
 COUNT = "UPDATE counter SET value = value + 1 WHERE project_id = %(project_id)s"
@@ -48,4 +49,5 @@ async def main(dsn: str) -> None:
 
 
 if __name__ == "__main__":
+    set_up_logging("warning", "text")  # to standard error: the output says `ready` and nothing else
     asyncio.run(main(sys.argv[1]))

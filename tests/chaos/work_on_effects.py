@@ -14,6 +14,7 @@ from mayak.automation.model import JobRun, Registry, Result, job
 from mayak.automation.service import Worker
 from mayak.kit.resources import Resources
 from mayak.platform.db import Database, execute
+from mayak.platform.telemetry import set_up_logging
 
 WRITE = "INSERT INTO effects (run_id, pid, note) VALUES (%(run_id)s, %(pid)s, %(note)s)"
 
@@ -61,4 +62,5 @@ async def main(dsn: str, lease: float, patience: float) -> None:
 
 
 if __name__ == "__main__":
+    set_up_logging("warning", "text")  # to standard error: the output says `ready` and nothing else
     asyncio.run(main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3])))
