@@ -1,13 +1,14 @@
 """One run of a job in this process, in the engine's own JobRun, without a worker around it."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
 from mayak.automation import queries
-from mayak.automation.model import JobType, Registry, Result, Status, Trigger
+from mayak.automation.model import FINAL, JobType, Registry, Result, Run, Status, Trigger
 from mayak.automation.queries import Claim, Ending
-from mayak.automation.service import trigger
+from mayak.automation.service import get, trigger
 from mayak.automation.service.execution import House, RunningJob
 from mayak.automation.service.recording import Recorder
 from mayak.kit.resources import Resources
@@ -64,3 +65,14 @@ async def ended(database: Database, registry: Registry, claim: Claim, status: St
     recorder = Recorder(database, registry, the_database)
     async with database.engine() as conn:
         await recorder.conclude(conn, Ending(claim=claim, status=status))
+
+
+async def end_of(database: Database, project: UUID, run_id: UUID, *, within: float = 60) -> Run:
+    """Wait until a run has ended, whoever does it."""
+    async with asyncio.timeout(within):
+        while True:
+            async with database.transaction(project) as conn:
+                run = await get(conn, run_id)
+            if run.status in FINAL:
+                return run
+            await asyncio.sleep(0.05)

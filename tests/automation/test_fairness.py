@@ -6,10 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from mayak.automation.model import JobRun, JobType, Registry, Result, Run
-from mayak.automation.service import Worker, get, trigger
+from mayak.automation.model import JobRun, JobType, Registry, Result
+from mayak.automation.service import Worker, trigger
 from mayak.kit.resources import Resources
 from mayak.platform.db import Database, fetch_value
+from tests.runs import end_of
 
 pytestmark = pytest.mark.anyio
 
@@ -58,13 +59,3 @@ async def test_one_job_of_another_project_starts_before_a_thousand_that_wait(
             at=ended.started_at,
         )
     assert before <= 3 * SLOTS
-
-
-async def end_of(database: Database, project: UUID, run_id: UUID) -> Run:
-    async with asyncio.timeout(30):
-        while True:
-            async with database.transaction(project) as conn:
-                run = await get(conn, run_id)
-            if run.finished_at:
-                return run
-            await asyncio.sleep(0.02)

@@ -8,18 +8,17 @@ import asyncio
 import os
 import random
 import statistics
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from mayak.automation.service import trigger
 from mayak.platform.db import Database, fetch_dicts, fetch_value
+from tests.chaos.processes import Process, killed, started
 from tests.chaos.storm_worker import JOBS
 from tests.conftest import new_project
 
@@ -29,12 +28,9 @@ SECONDS = float(os.environ.get("MAYAK_STORM_SECONDS") or (120 if os.environ.get(
 """Two minutes in CI; a person who waits for the tests gets a third of that."""
 EVERY = 2.0
 PROJECTS = 40
-SCRIPT = Path(__file__).with_name("storm_worker.py")
 RECOVERY = 30.0
 """Seconds, at the 95th percentile: from the kill of a worker to the next start of what it did, of
 the run itself or of the one that waited behind it."""
-
-Process = asyncio.subprocess.Process
 
 
 class Storm:
@@ -48,19 +44,12 @@ class Storm:
         self.interrupted: list[tuple[UUID, datetime]] = []
 
     async def start(self) -> None:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, SCRIPT, self.database.dsn,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        assert process.stdout
-        assert await asyncio.wait_for(process.stdout.readline(), 60) == b"ready\n"
-        self.workers.append(process)
+        self.workers.append(await started("storm_worker.py", self.database.dsn))
 
     async def kill_one(self) -> None:
         victim = self.random.choice(self.workers)
         self.workers.remove(victim)
-        victim.kill()
-        await victim.wait()
+        await killed(victim)
         self.kills += 1
         async with self.database.system_transaction() as conn:
             rows = await fetch_dicts(
@@ -113,8 +102,7 @@ async def test_every_run_ends_and_counts_once_while_workers_are_killed(database:
         await check(database, storm)
     finally:
         for worker in storm.workers:
-            worker.kill()
-            await worker.wait()
+            await killed(worker)
 
 
 async def prepare(database: Database, projects: list[UUID]) -> None:

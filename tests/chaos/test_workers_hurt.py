@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -13,21 +12,21 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from mayak.automation.model import FINAL, Run
+from mayak.automation.model import Run
 from mayak.automation.service import get, trigger
 from mayak.platform.db import Database
 from mayak.platform.embedded import EmbeddedPostgres
 from mayak.platform.schema import migrate
+from tests.chaos.processes import Process, killed, started
 from tests.chaos.work_on_effects import JOBS
 from tests.conftest import FAST, new_project
+from tests.runs import end_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chaos]
 
 LEASE = 15.0
 """Seconds, as the product has it."""
 SHORT = 2.0
-SCRIPT = Path(__file__).with_name("work_on_effects.py")
-Worker = asyncio.subprocess.Process
 
 
 class Yard:
@@ -45,15 +44,10 @@ class Yard:
             await conn.execute("CREATE TABLE gate AS SELECT false AS is_open")
             await conn.execute("GRANT ALL ON effects, gate TO mayak_app")
 
-    async def worker(self, *, lease: float = LEASE, patience: float = 0) -> Worker:
+    async def worker(self, *, lease: float = LEASE, patience: float = 0) -> Process:
         """A worker that listens, in a process of its own; killed with the test."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, SCRIPT, self.dsn, str(lease), str(patience),
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        self.stack.push_async_callback(end, process)
-        assert process.stdout
-        assert await asyncio.wait_for(process.stdout.readline(), 60) == b"ready\n"
+        process = await started("work_on_effects.py", self.dsn, lease, patience)
+        self.stack.push_async_callback(killed, process)
         return process
 
     async def ask(self, job: str, project: UUID | None = None) -> UUID:
@@ -82,16 +76,7 @@ class Yard:
                 await asyncio.sleep(0.1)
 
     async def ended(self, run_id: UUID, *, within: float = 60) -> Run:
-        async with asyncio.timeout(within):
-            while (run := await self.run(run_id)).status not in FINAL:  # noqa: ASYNC110  # another process
-                await asyncio.sleep(0.1)
-        return run
-
-
-async def end(process: Worker) -> None:
-    if process.returncode is None:
-        process.kill()
-    await process.wait()
+        return await end_of(self.database, self.project, run_id, within=within)
 
 
 @asynccontextmanager

@@ -47,3 +47,8 @@ def without_nul(value: object) -> object:
             return [without_nul(item) for item in value]
         case _:
             return value
+
+
+def storable(text: str) -> str:
+    """The text as PostgreSQL takes it: halves of characters are spelled out, NULs left out."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "")

@@ -63,13 +63,12 @@ async def workers_alive(conn: Conn) -> int:
 class Held:
     """A run that stands under a worker's name."""
 
-    id: UUID
     lease_token: UUID
     cancel_requested: bool
 
 
 HELD: LiteralString = """
-SELECT id, lease_token, cancel_requested_at IS NOT NULL AS cancel_requested
+SELECT lease_token, cancel_requested_at IS NOT NULL AS cancel_requested
   FROM worker_runs WHERE status = 'running' AND worker_id = %(worker_id)s
 """
 

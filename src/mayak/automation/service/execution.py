@@ -23,6 +23,7 @@ from mayak.automation.queries import Claim, Ending
 from mayak.automation.service.recording import Recorder
 from mayak.errors import AppError, LeaseLost, Upstream
 from mayak.kit.resources import Resources
+from mayak.kit.text import storable
 from mayak.platform.db import Conn, Database, OperationalError, is_lost
 from mayak.platform.watchdog import BlockedTheLoop
 
@@ -223,12 +224,6 @@ def words_of(error: BaseException) -> str:
         return storable(str(error).strip())
     except Exception:  # noqa: BLE001  # an error's own words are code of a handler
         return type(error).__name__
-
-
-def storable(text: str) -> str:
-    """The text as PostgreSQL takes it: halves of characters are spelled out, NULs left out."""
-    whole = text.encode("utf-8", "backslashreplace").decode()
-    return whole.replace("\x00", "")
 
 
 def ending_of(claim: Claim, job: JobType, result: Any) -> Ending:

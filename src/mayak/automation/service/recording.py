@@ -74,12 +74,16 @@ class Recorder:
         return told.ended == 1
 
     async def run(self) -> None:
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            while self._waiting:
-                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                await self._settle(batch)
+        try:
+            while True:
+                await self._work.wait()
+                self._work.clear()
+                while self._waiting:
+                    batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                    await self._settle(batch)
+        finally:
+            for task in self._alone:
+                task.cancel()
 
     async def _settle(self, batch: list[Item]) -> None:
         """Commit, however long the database is away. What cannot be stored fails its own run; what

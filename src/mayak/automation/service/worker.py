@@ -75,7 +75,6 @@ class Worker:
         """
         self._database = database
         self._registry = registry
-        self._resources = resources
         self._types = [name for name in registry if only is None or name in only]
         self._serves_all = only is None
         self._slots: dict[Queue, int] = {

@@ -12,7 +12,7 @@ import orjson
 
 from mayak.errors import Upstream, UpstreamRejected
 from mayak.kit.clock import now
-from mayak.kit.text import without_nul
+from mayak.kit.text import storable, without_nul
 
 SERVICE = "Chatwoot"
 SHORTEST_WAIT = timedelta(seconds=1)
@@ -85,7 +85,7 @@ def _explanation(response: httpx.Response) -> str:
         return ""
     said = (body.get("error") or body.get("message")) if isinstance(body, dict) else None
     # Without NULs, which no database row takes: what went wrong has to be written down.
-    return str(without_nul(said))[:WORDS] if isinstance(said, str) else ""
+    return storable(said)[:WORDS] if isinstance(said, str) else ""
 
 
 def _asked_to_wait(response: httpx.Response) -> timedelta | None:

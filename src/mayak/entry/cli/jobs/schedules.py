@@ -12,6 +12,7 @@ from mayak.automation.api.views import ChangedView, JobsStatusView, JobView, Sch
 from mayak.automation.model import Catchup, JobType, Overlap, Rhythm
 from mayak.entry.cli.jobs import tables, words
 from mayak.entry.cli.jobs.scope import (
+    Done,
     EveryJob,
     MaybeType,
     ProjectOption,
@@ -115,14 +116,9 @@ def pause(
         return await _job(scope, job_type)
 
     done = in_project(project, rest)
-    if json:
-        emit(done.value)
-    elif isinstance(done.value, ChangedView):
-        _tell_changed(done.value, "Paused", "every job rested already")
-        if done.value.changed:
-            err.print("[dim]`mayak jobs resume --all` wakes exactly these.[/]")
-    else:
-        _tell_job(done.value, done.project)
+    _tell_rest(done, "Paused", "every job rested already", json=json)
+    if not json and isinstance(done.value, ChangedView) and done.value.changed:
+        err.print("[dim]`mayak jobs resume --all` wakes exactly these.[/]")
 
 
 @app.command("resume")
@@ -144,14 +140,9 @@ def resume(
         return await _job(scope, job_type)
 
     done = in_project(project, wake)
-    if json:
-        emit(done.value)
-        return
-    if isinstance(done.value, ChangedView):
-        _tell_changed(done.value, "Resumed", "nothing was paused with --all")
-    else:
-        _tell_job(done.value, done.project)
-    tell_if_idle(done.workers)
+    _tell_rest(done, "Resumed", "nothing was paused with --all", json=json)
+    if not json:
+        tell_if_idle(done.workers)
 
 
 @app.command("schedule")
@@ -247,6 +238,14 @@ def _tell_job(job: JobView, project: Project) -> None:
     out.print(line, soft_wrap=True)
 
 
-def _tell_changed(seen: ChangedView, done: str, nothing: str) -> None:
-    said = f"{done}: {', '.join(seen.changed)}" if seen.changed else f"Nothing to do: {nothing}"
-    out.print(said, soft_wrap=True)
+def _tell_rest(done: Done[JobView | ChangedView], did: str, nothing: str, *, json: bool) -> None:
+    """What pausing or resuming changed, of one job or of all."""
+    seen = done.value
+    if json:
+        emit(seen)
+    elif isinstance(seen, JobView):
+        _tell_job(seen, done.project)
+    elif seen.changed:
+        out.print(f"{did}: {', '.join(seen.changed)}", soft_wrap=True)
+    else:
+        out.print(f"Nothing to do: {nothing}")
