@@ -40,7 +40,7 @@ from mayak.platform.schema import migrate  # noqa: E402
 from mayak.platform.telemetry import set_up_logging  # noqa: E402
 from mayak.projects import service as projects  # noqa: E402
 from mayak.sync import jobs as sync_jobs  # noqa: E402
-from mayak.sync.service import ChatwootAccess, mirror_counts, replace_bindings  # noqa: E402
+from mayak.sync.service import Sources, mirror_counts, replace_bindings  # noqa: E402
 from tests.demo import process  # noqa: E402
 
 ROUNDS = 3
@@ -64,13 +64,13 @@ async def finished(database: Database, project: UUID, job_type: str) -> tuple[Ru
         await asyncio.sleep(0.02)
 
 
-async def new_project(database: Database, access: ChatwootAccess, name: str) -> UUID:
+async def new_project(database: Database, access: Sources, name: str) -> UUID:
     """A project that owns the whole account; whoever owned it gives it up."""
-    assert access.account_ref
+    assert access.default_ref("chatwoot")
     async with database.system_transaction() as conn:
         await conn.execute("DELETE FROM connector_bindings")
         project = await projects.create(conn, name)
-    await replace_bindings(database, project.id, access.account_ref, scope="account", inboxes=[])
+    await replace_bindings(database, project.id, access.default_ref("chatwoot"), scope="account", inboxes=[])
     return project.id
 
 
@@ -133,15 +133,15 @@ async def working(
 
 async def measure(dsn: str, address: str, *, chunks: int) -> dict[str, Any]:
     async with Database(dsn) as database, httpx.AsyncClient() as http:
-        access = ChatwootAccess.connect(http, base_url=address, token=TOKEN, account_id=1)
-        async with working(database, "chatwoot_sync", (ChatwootAccess, access)):
+        access = chatwoot(http, base_url=address, token=TOKEN, account_id=1)
+        async with working(database, "chatwoot_sync", (Sources, access)):
             synced = await measure_sync(database, http, address, access)
         embedded = await measure_embedding(database, dsn, synced.pop("project"), chunks)
     return {"sync": synced, "embedding": embedded}
 
 
 async def measure_sync(
-    database: Database, http: httpx.AsyncClient, address: str, access: ChatwootAccess
+    database: Database, http: httpx.AsyncClient, address: str, access: Sources
 ) -> dict[str, Any]:
     rates, unchanged, bare = [], [], []
     for round_ in range(ROUNDS):

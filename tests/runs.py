@@ -28,10 +28,11 @@ async def started(
     job: JobType,
     *,
     by: Trigger = "manual",
+    payload: Mapping[str, object] | None = None,
 ) -> tuple[RunningJob, Claim]:
     """A run that was asked for and claimed; its handler may be called, also twice."""
     async with database.transaction(project) as conn:
-        run = await trigger(conn, registry, project, job.name, trigger=by)
+        run = await trigger(conn, registry, project, job.name, trigger=by, payload=payload)
     async with database.engine() as conn:
         [claim] = await queries.claim(conn, uuid4(), job.queue, [job.name], limit=1, at=None)
     assert claim.id == run.id
@@ -48,9 +49,10 @@ async def run_once(  # what a run is made of
     job: JobType,
     *,
     by: Trigger = "manual",
+    payload: Mapping[str, object] | None = None,
 ) -> Result:
     """One run from its start to its recorded end. Raises what the handler raises."""
-    running, claim = await started(database, registry, things, project, job, by=by)
+    running, claim = await started(database, registry, things, project, job, by=by, payload=payload)
     status: Status = "failed"
     try:
         result = await job.handler(running)

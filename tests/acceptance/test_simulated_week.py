@@ -27,7 +27,8 @@ from mayak.sandbox.clock import Clock
 from mayak.sandbox.transport import SandboxTransport
 from mayak.sandbox.world import World
 from mayak.sync import service as sync
-from mayak.sync.service import ChatwootAccess
+from mayak.sync.service import Sources
+from tests.sources import chatwoot
 
 pytestmark = [pytest.mark.anyio, pytest.mark.acceptance]
 
@@ -51,7 +52,7 @@ class Week:
         helen = self.world.add_contact(name="Helen", email="helen@client.example")
         self.talk = self.world.add_conversation(inbox_id=1, contact_id=helen.id).display_id
         http = httpx.AsyncClient(transport=SandboxTransport(create_app(self.world)))
-        self.access = ChatwootAccess.connect(http, base_url=BASE, token="admin", account_id=1)
+        self.access = chatwoot(http, base_url=BASE, token="admin", account_id=1)
         self.registry = job_types()
 
     @property
@@ -61,7 +62,7 @@ class Week:
     async def set_up(self) -> None:
         async with self.database.system_transaction() as conn:
             await execute(conn, "UPDATE projects SET time_zone = 'Europe/Berlin'")
-        ref = self.access.account_ref
+        ref = self.access.default_ref("chatwoot")
         assert ref is not None
         await sync.replace_bindings(self.database, self.project, ref, scope="account", inboxes=[])
         async with self.database.transaction(self.project) as conn:
@@ -77,7 +78,7 @@ class Week:
 
     @asynccontextmanager
     async def worker(self, embedder: Embedder) -> AsyncIterator[None]:
-        things = {ChatwootAccess: self.access, Embedder: embedder, Database: self.database}
+        things = {Sources: self.access, Embedder: embedder, Database: self.database}
         resources = Resources({**things, Registry: self.registry})
         worker = Worker(
             self.database, self.registry, resources, clock=lambda: self.now, tick_every=0.02

@@ -11,15 +11,14 @@ from mayak.automation.service import Worker
 from mayak.kit.resources import Resources
 from mayak.platform.db import Database
 from mayak.sync import jobs
-from mayak.sync.service import ChatwootAccess
+from mayak.sync.service import Credentials, Sources
 
 
 async def main(dsn: str, base_url: str) -> None:
     async with Database(dsn) as database, httpx.AsyncClient() as http:
-        access = ChatwootAccess.connect(
-            http, base_url=base_url, token="sandbox-admin-token", account_id=1
-        )
-        resources = Resources({ChatwootAccess: access})
+        account = Credentials(secret="sandbox-admin-token", base_url=base_url, account="1")
+        access = Sources(http, defaults={"chatwoot": account})
+        resources = Resources({Sources: access})
         lease = timedelta(seconds=1)
         await Worker(database, Registry.of([jobs]), resources, lease=lease).run()
 

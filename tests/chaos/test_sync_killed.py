@@ -25,7 +25,7 @@ from mayak.sandbox.stories import build_world
 from mayak.sandbox.world import World
 from mayak.sync import jobs
 from mayak.sync.service import replace_bindings
-from mayak.sync.service.access import account_ref
+from mayak.sync.service import account_ref
 from tests.conftest import new_project
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chaos]
@@ -35,7 +35,7 @@ OF_EVERY_RUN = 2
 """Pages that each further run asks for on purpose: the inboxes, and what was touched lately."""
 REGISTRY = Registry.of([jobs])
 TABLES = ("cw_inboxes_raw", "cw_contacts", "cw_conversations", "cw_messages", "cw_attachments_raw")
-OURS = ("project_id", "synced_at", "revision", "walk_cursor")
+OURS = ("project_id", "synced_at", "observed_at", "revision", "walk_cursor")
 """Columns that may differ between two copies of the same source."""
 
 

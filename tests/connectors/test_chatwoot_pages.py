@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mayak.connectors.base import Page
+from mayak.connectors.base import Ids, Page
 from mayak.connectors.chatwoot import Chatwoot
 from mayak.errors import UpstreamRejected
 
@@ -39,10 +39,13 @@ class Server:
         self.asked.append({"path": request.url.path, **request.url.params})
         return httpx.Response(200, json=self.body)
 
-    async def pull(self, stream: str, **checkpoint: Any) -> Page:
+    @property
+    def source(self) -> Chatwoot:
         http = httpx.AsyncClient(transport=httpx.MockTransport(self))
-        source = Chatwoot(http, base_url="https://chat.test/", token="t", account_id=3)
-        return await source.pull(stream, checkpoint)
+        return Chatwoot(http, base_url="https://chat.test/", token="t", account_id=3)
+
+    async def pull(self, stream: str, **checkpoint: Any) -> Page:
+        return await self.source.pull(stream, checkpoint)
 
 
 def conversations(*rows: Any, all_count: int = 0) -> Server:
@@ -231,3 +234,41 @@ async def test_contacts_are_read_oldest_first_until_a_page_is_short() -> None:
     assert full.asked[0]["sort"] == "created_at"
     assert (first.complete, first.checkpoint, first.total) == (False, {"page": 2}, 16)
     assert second.complete
+
+
+async def test_an_odd_inbox_can_be_bound_too() -> None:
+    odd = Server({"payload": [{"id": 5, "name": {}}, {"id": 6}, {"name": "lost"}]}).source
+
+    assert [(part.external_id, part.name) for part in await odd.parts()] == [
+        ("6", "Inbox 6"),
+        ("5", "Inbox 5"),
+    ]
+
+
+async def test_a_listing_may_come_without_its_outer_envelope() -> None:
+    server = Server({"meta": {"all_count": 1}, "payload": [CONVERSATION]})
+
+    page = await server.source.ids("conversations", {})
+
+    assert (list(page.versions), page.total) == (["7"], 1)
+
+
+async def test_a_record_that_does_not_fit_is_listed_all_the_same() -> None:
+    server = conversations({"id": 1, "status": None}, "broken", all_count=2)
+
+    page = await server.source.ids("conversations", {})
+
+    assert page == Ids(
+        versions={"1": "1970-01-01T00:00:00.000000+00:00"},
+        checkpoint={"page": 2},
+        complete=False,
+        total=2,
+    )
+
+
+async def test_a_contact_that_does_not_fit_is_of_no_known_version() -> None:
+    server = Server({"meta": {}, "payload": [{"id": 4, "email": []}]})
+
+    page = await server.source.ids("contacts", {})
+
+    assert page.versions == {"4": "0" * 64}

@@ -64,6 +64,9 @@ async def test_a_refusal_is_not_worth_retrying(
         pytest.param(always(502, html="<h1>Bad gateway</h1>"), "server", id="502 of a proxy"),
         pytest.param(always(403, html="<h1>Attention</h1>"), "server", id="403 of a CDN"),
         pytest.param(always(404, html="<h1>Not here</h1>"), "server", id="404 of a proxy"),
+        pytest.param(always(404, text="404 page not found"), "server", id="404 in plain text"),
+        pytest.param(always(404, json={"message": "no route"}), "server", id="404 of a gateway"),
+        pytest.param(always(404), "server", id="404 without a word"),
         pytest.param(always(200, html="<h1>Welcome</h1>"), "server", id="200 of a portal"),
         pytest.param(always(200, content=b'{"payload": [{"id"'), "network", id="cut JSON"),
         pytest.param(always(200, content=b""), "network", id="an empty reply"),
@@ -150,14 +153,18 @@ async def test_an_envelope_of_another_form_is_named() -> None:
 
 
 def profile(role: str, account_id: int = 1) -> Answer:
-    accounts = [{"id": 9, "role": "administrator"}, {"id": account_id, "role": role}]
+    accounts = [
+        {"id": 9, "name": "Another", "role": "administrator"},
+        {"id": account_id, "name": "Studio", "role": role},
+    ]
     return always(200, json={"name": "Ada", "accounts": accounts}, headers=DATE)
 
 
 async def test_an_administrator_is_who_they_are() -> None:
     found = await chatwoot(profile("administrator")).who_am_i()
 
-    assert (found.name, found.role) == ("Ada", "administrator")
+    assert (found.user, found.role) == ("Ada", "administrator")
+    assert (found.account_id, found.account_name, found.missing) == ("1", "Studio", {})
     assert found.observed_at is not None
 
 
@@ -193,3 +200,14 @@ async def test_what_no_database_takes_is_left_out_of_a_refusal() -> None:
     refused = await failure(always(401, json={"error": "bad\x00token"}))
 
     assert (refused.kind, refused.reason) == ("auth", "HTTP 401, badtoken")
+
+
+async def test_a_token_that_no_header_takes_is_not_sent_and_not_repeated() -> None:
+    http = httpx.AsyncClient(transport=httpx.MockTransport(always(200, json={"payload": []})))
+    source = Chatwoot(http, base_url="https://chat.test", token="пароль", account_id=1)
+
+    with pytest.raises(UpstreamRejected) as caught:
+        await source.pull("inboxes", {})
+
+    assert caught.value.kind == "auth"
+    assert "пароль" not in str(caught.value)

@@ -18,6 +18,7 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
+from mayak.connectors.chatwoot import Chatwoot
 from mayak.sandbox.app import create_app
 from mayak.sandbox.rows import CustomAttribute, Team
 from mayak.sandbox.stories import ADMIN_TOKEN, build_world
@@ -137,6 +138,7 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", f"{ACCOUNT}/conversations/filter", body(payload=[OPEN])),
     ("GET", f"{ACCOUNT}/contacts?page=1&sort=name", {}),
     ("POST", f"{ACCOUNT}/contacts", body(inbox_id=1, name="New", email="new@client.example")),
+    ("GET", f"{ACCOUNT}/contacts?sort=created_at", {}),
     ("GET", f"{ACCOUNT}/contacts/1", {}),
     ("GET", f"{ACCOUNT}/contacts/1/conversations", {}),
     ("GET", f"{ACCOUNT}/contacts/search?q=misty", {}),
@@ -221,3 +223,41 @@ async def test_the_referee_is_awake_for_answers(
     response = await answered(client, ("GET", f"{ACCOUNT}/conversations", {}))
 
     assert "created_at" in complaint(referee, response)
+
+
+class Recorder(httpx.AsyncBaseTransport):
+    """The way to the sandbox; remembers everything that was said on it."""
+
+    def __init__(self, world: World) -> None:
+        self._inner = httpx.ASGITransport(app=create_app(world))
+        self.heard: list[httpx.Response] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        response.request = request
+        await response.aread()
+        self.heard.append(response)
+        return response
+
+
+@needs_contract
+async def test_what_the_connector_asks_and_is_told_is_in_the_contract(
+    referee: OpenAPI, world: World
+) -> None:
+    recorder = Recorder(world)
+    http = httpx.AsyncClient(transport=recorder)
+    source = Chatwoot(
+        http, base_url="https://app.chatwoot.com", token=ADMIN_TOKEN, account_id=world.account_id
+    )
+    await source.who_am_i()
+    await source.parts()
+    await source.install_webhook("https://mayak.test/webhooks/chatwoot")
+    await source.webhooks()
+    await source.pull("conversations", {"updated_within": 600})
+    for stream in ("contacts", "conversations", "messages"):
+        checkpoint = {"conversation_id": "1"} if stream == "messages" else {}
+        first = next(iter((await source.ids(stream, checkpoint)).versions))
+        await source.fetch(stream, [f"1/{first}" if stream == "messages" else first])
+
+    assert len(recorder.heard) == 11
+    assert [words for heard in recorder.heard if (words := complaint(referee, heard))] == []

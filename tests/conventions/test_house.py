@@ -22,6 +22,7 @@ MAY_SEE_ALL_PROJECTS = {
     "automation/service/ticking.py",
     "automation/service/worker.py",
     "sync/service/bindings.py",
+    "sync/service/governor.py",
     "entry/cli/data.py",
     "entry/cli/jobs/scope.py",
     "entry/cli/people.py",

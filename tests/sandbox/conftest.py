@@ -12,6 +12,7 @@ from mayak.sandbox.clock import Clock
 from mayak.sandbox.rows import Contact
 from mayak.sandbox.transport import SandboxTransport
 from mayak.sandbox.world import World
+from tests.sandbox.linear_world import ADMIN_KEY, Ask, furnish
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -65,6 +66,34 @@ async def connect(app: Starlette) -> AsyncIterator[Client]:
 def chatwoot(connect: Client) -> httpx.AsyncClient:
     """The administrator's client."""
     return connect("admin")
+
+
+@pytest.fixture
+def studio(world: World) -> World:
+    """The small World with a workspace of Linear; see linear_world.furnish."""
+    furnish(world)
+    return world
+
+
+@pytest.fixture
+async def ask(app: Starlette, studio: World) -> AsyncIterator[Ask]:
+    """Ask Linear: a query, its variables, and `key` or `headers` for another than Ada."""
+    transport = SandboxTransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/linear") as client:
+
+        async def asking(
+            query: str,
+            *,
+            key: str = ADMIN_KEY,
+            name: str | None = None,
+            headers: dict[str, str] | None = None,
+            **variables: object,
+        ) -> httpx.Response:
+            body = {"query": query, "variables": variables, "operationName": name}
+            given = {"Authorization": key} if headers is None else headers
+            return await client.post("/graphql", json=body, headers=given)
+
+        yield asking
 
 
 @pytest.fixture

@@ -163,7 +163,8 @@ async def test_the_index_says_where_everything_is(app: Starlette) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:4010") as client:
         index = (await client.get("/")).json()
 
-    assert index["services"] == {"chatwoot": "http://localhost:4010/chatwoot"}
+    names = ("chatwoot", "linear", "attio")
+    assert index["services"] == {name: f"http://localhost:4010/{name}" for name in names}
     assert index["account_id"] == 1
     assert index["tokens"][0] == {
         "name": "Ada",

@@ -68,7 +68,13 @@ async def test_one_request_can_carry_its_own_fault(chatwoot: httpx.AsyncClient) 
 
 @pytest.mark.parametrize(
     "fault",
-    ["nonsense", '{"kind": "earthquake"}', '{"kind": "status", "cod": 500}', '{"kind": "latency"}'],
+    [
+        "nonsense",
+        '{"kind": "earthquake"}',
+        '{"kind": "status", "cod": 500}',
+        '{"kind": "latency"}',
+        '{"kind": "permission_loss"}',
+    ],
 )
 async def test_a_fault_that_means_nothing_is_refused(
     chatwoot: httpx.AsyncClient, fault: str
@@ -232,8 +238,9 @@ async def test_the_journal_names_the_faults_of_a_call(
     assert call.params == {"page": "4", "account_id": "1"}
 
 
-def test_this_file_names_every_kind_of_fault() -> None:
+def test_these_files_name_every_kind_of_fault() -> None:
     here = Path(__file__)
-    text = here.read_text("utf-8") + here.with_name("test_webhooks.py").read_text("utf-8")
+    others = ("test_webhooks.py", "test_linear_faults.py")
+    text = "".join(here.with_name(name).read_text("utf-8") for name in (here.name, *others))
 
     assert [kind for kind in KINDS if f'"{kind}"' not in text] == []

@@ -8,6 +8,8 @@ import pytest
 from mayak.sandbox.edits import EDITS
 from mayak.sandbox.faults import KINDS
 from mayak.sandbox.jsonl import FILES, BadExport, load_world
+from mayak.sandbox.linear.edits import EDITS as LINEAR_EDITS
+from mayak.sandbox.linear.telling import LINEAR_KEY, LINEAR_MEMBER_KEY
 from mayak.sandbox.stories import ADMIN_TOKEN, AGENT_TOKEN
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "sandbox-world.md"
@@ -37,7 +39,8 @@ def test_every_fault_is_listed_with_its_arguments(page: str) -> None:
 
 
 def test_every_edit_file_and_token_is_named(page: str) -> None:
-    names = [*EDITS, *(f"{file}.jsonl" for file in FILES), ADMIN_TOKEN, AGENT_TOKEN]
+    linear = [*LINEAR_EDITS, LINEAR_KEY, LINEAR_MEMBER_KEY]
+    names = [*EDITS, *linear, *(f"{file}.jsonl" for file in FILES), ADMIN_TOKEN, AGENT_TOKEN]
 
     assert [name for name in names if f"`{name}`" not in page] == []
 

@@ -19,8 +19,9 @@ from mayak.sandbox.transport import SandboxTransport
 from mayak.sandbox.world import World
 from mayak.sync import jobs, service
 from mayak.sync.model import BindingScope
-from mayak.sync.service import ChatwootAccess
+from mayak.sync.service import Sources
 from tests.runs import run_once, started
+from tests.sources import chatwoot
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BASE = "http://sandbox/chatwoot"
@@ -70,9 +71,9 @@ class Tower:
         self.token = "admin"
 
     @property
-    def access(self) -> ChatwootAccess:
+    def access(self) -> Sources:
         http = httpx.AsyncClient(transport=self.wire)
-        return ChatwootAccess.connect(http, base_url=BASE, token=self.token, account_id=1)
+        return chatwoot(http, base_url=BASE, token=self.token, account_id=1)
 
     async def bind(self, *inboxes: int) -> None:
         """Give these inboxes to the project; none means the whole account."""
@@ -83,7 +84,7 @@ class Tower:
         await self._bind("none", ())
 
     async def _bind(self, scope: BindingScope, inboxes: tuple[int, ...]) -> None:
-        ref = self.access.account_ref
+        ref = self.access.default_ref("chatwoot")
         assert ref is not None
         await service.replace_bindings(
             self.database,
@@ -94,17 +95,17 @@ class Tower:
         )
 
     async def started(
-        self, by: Trigger = "manual", access: ChatwootAccess | None = None
+        self, by: Trigger = "manual", access: Sources | None = None
     ) -> tuple[RunningJob, Claim]:
         """A run that was claimed, in the engine's own JobRun; its handler may be called again."""
-        things = {ChatwootAccess: access or self.access}
+        things = {Sources: access or self.access}
         return await started(
             self.database, REGISTRY, things, self.project, jobs.chatwoot_sync, by=by
         )
 
-    async def sync(self, by: Trigger = "manual", access: ChatwootAccess | None = None) -> Result:
+    async def sync(self, by: Trigger = "manual", access: Sources | None = None) -> Result:
         """One run of the job. Raises what the job raises."""
-        things = {ChatwootAccess: access or self.access}
+        things = {Sources: access or self.access}
         return await run_once(
             self.database, REGISTRY, things, self.project, jobs.chatwoot_sync, by=by
         )
@@ -135,7 +136,7 @@ class Tower:
     async def copy(self) -> dict[str, Rows]:
         """Everything that was copied, without what differs between two equal copies."""
         tables = ("cw_inboxes_raw", "cw_contacts", "cw_conversations", "cw_messages")
-        ours = ("synced_at", "revision", "deleted_at", "project_id")
+        ours = ("synced_at", "observed_at", "revision", "deleted_at", "project_id")
         copied = {}
         for table in (*tables, "cw_attachments_raw"):
             rows = await self.rows(f"SELECT * FROM {table} ORDER BY external_id")

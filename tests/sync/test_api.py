@@ -16,7 +16,7 @@ from mayak.kit.resources import Resources
 from mayak.platform.db import Database
 from mayak.sandbox.world import World
 from mayak.sync import api
-from mayak.sync.service import ChatwootAccess
+from mayak.sync.service import Sources
 from tests.sync.conftest import REGISTRY, Talk, Tower
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +33,7 @@ async def client(tower: Tower, roles: dict[str, Role]) -> AsyncIterator[httpx.As
     """Someone who is logged in and works on the tower's project."""
     app = FastAPI()
     app.state.resources = Resources(
-        {Database: tower.database, Registry: REGISTRY, ChatwootAccess: tower.access}
+        {Database: tower.database, Registry: REGISTRY, Sources: tower.access}
     )
     errors.install(app)
     app.include_router(api.router)
@@ -105,8 +105,10 @@ async def test_bindings_are_replaced_as_a_whole(client: httpx.AsyncClient) -> No
     wanted = {"scope": "inboxes", "inboxes": ["2"]}
     after = (await client.put("/connectors/chatwoot/bindings", json=wanted)).json()
 
-    assert before == {"scope": "account", "inboxes": []}
-    assert after == {"scope": "inboxes", "inboxes": [{"external_id": "2", "name": None}]}
+    assert before == {"scope": "account", "inboxes": [], "parts": []}
+    assert after["scope"] == "inboxes"
+    assert after["inboxes"] == [{"external_id": "2", "name": None}]
+    assert after["parts"] == [{"kind": "inbox", "external_id": "2", "name": None}]
     assert (await client.get("/connectors/chatwoot/bindings")).json() == after
 
 

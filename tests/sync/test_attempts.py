@@ -89,7 +89,7 @@ async def test_a_clock_that_is_wrong_here_does_not_change_how_long_a_limit_lasts
     tower: Tower, world: World, talk: Talk, monkeypatch: pytest.MonkeyPatch, skew: timedelta
 ) -> None:
     talk("Hello")
-    for module in ("work", "chatwoot"):
+    for module in ("work", "driving"):
         monkeypatch.setattr(f"mayak.sync.service.{module}.now", lambda: now() + skew)
     world.faults.add("ratelimit", op="conversations.list")
     with pytest.raises(Upstream):

@@ -9,7 +9,7 @@ import pytest
 from mayak.errors import Upstream, UpstreamRejected
 from mayak.platform.db import execute
 from mayak.sandbox.world import World
-from mayak.sync.service import ChatwootAccess
+from tests.sources import chatwoot, nothing
 from tests.sync.conftest import Talk, Tower
 
 pytestmark = pytest.mark.anyio
@@ -285,7 +285,7 @@ async def test_a_listing_with_holes_does_not_count_as_read(
 
 
 async def test_without_credentials_the_streams_are_off(tower: Tower) -> None:
-    result = await tower.sync(access=ChatwootAccess.off())
+    result = await tower.sync(access=nothing())
 
     state = await tower.state("messages")
     assert (result.status, state["status"]) == ("skipped", "disabled")
@@ -336,9 +336,7 @@ async def test_an_address_that_is_no_chatwoot_is_said_to_be_wrong(tower: Tower) 
     http = httpx.AsyncClient(
         transport=httpx.MockTransport(lambda _: httpx.Response(200, json={"hello": "world"}))
     )
-    access = ChatwootAccess.connect(
-        http, base_url="http://sandbox/chatwoot", token="admin", account_id=1
-    )
+    access = chatwoot(http, base_url="http://sandbox/chatwoot", token="admin", account_id=1)
 
     with pytest.raises(UpstreamRejected):
         await tower.sync(access=access)

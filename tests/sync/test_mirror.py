@@ -9,7 +9,7 @@ import pytest
 
 from mayak.sandbox.world import World
 from mayak.sync import service
-from mayak.sync.service import ChatwootAccess
+from tests.sources import chatwoot
 from tests.sync.conftest import Talk, Tower
 
 ROOT = "http://sandbox"
@@ -322,7 +322,7 @@ async def test_another_account_is_read_from_its_start(
 ) -> None:
     talk("Hello")
     await tower.sync()
-    elsewhere = ChatwootAccess.connect(
+    elsewhere = chatwoot(
         httpx.AsyncClient(transport=tower.wire), base_url=ROOT, token="admin", account_id=1
     )
     await service.replace_bindings(

@@ -75,7 +75,7 @@ def test_laying_an_embedded_contact_over_a_known_one(
 def test_the_state_that_a_failure_means(
     error: Upstream, status: StreamStatus, wait: timedelta | None
 ) -> None:
-    verdict = verdict_of(error)
+    verdict = verdict_of(error, "chatwoot")
 
     assert (verdict.status, verdict.wait, verdict.cause) == (status, wait, str(error))
     assert verdict.next_step

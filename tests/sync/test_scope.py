@@ -9,7 +9,7 @@ from mayak.errors import InvalidInput
 from mayak.sandbox.world import World
 from mayak.sync import service
 from mayak.sync.model import PartIsTaken
-from mayak.sync.service import ChatwootAccess
+from tests.sources import chatwoot
 from tests.sync.conftest import BASE, Talk, Tower
 
 pytestmark = pytest.mark.anyio
@@ -148,7 +148,7 @@ async def test_bound_inboxes_take_their_names_from_the_source(tower: Tower) -> N
     await tower.bind(1)
     await tower.sync()
 
-    ref = tower.access.account_ref
+    ref = tower.access.default_ref("chatwoot")
     assert ref == "sandbox/chatwoot/1"
     async with tower.database.transaction(tower.project) as conn:
         found = service.described(await service.bindings(conn, tower.project, ref))
@@ -188,7 +188,7 @@ async def test_a_server_that_lists_more_than_was_asked_for_is_not_believed(
 
     http = httpx.AsyncClient(transport=tower.wire)
     tower.wire.handle_async_request = generous  # type: ignore[method-assign]
-    access = ChatwootAccess.connect(http, base_url=BASE, token="admin", account_id=1)
+    access = chatwoot(http, base_url=BASE, token="admin", account_id=1)
 
     await tower.sync(access=access)
 

@@ -13,8 +13,8 @@ from mayak.sandbox.transport import SandboxTransport
 from mayak.sandbox.world import World
 from mayak.sync import jobs, service
 from mayak.sync.queries import bindings
-from mayak.sync.service import ChatwootAccess
-from mayak.sync.service.access import account_ref
+from mayak.sync.service import account_ref
+from tests.sources import chatwoot
 from tests.sync.conftest import NOON, Talk, Tower
 
 pytestmark = pytest.mark.anyio
@@ -74,7 +74,7 @@ async def test_taking_away_waits_for_the_page_that_is_being_written(
     await tower.bind(1, 2)
     await tower.sync()
     async with tower.database.transaction(tower.project) as page:
-        await bindings.held(page, tower.project, "sandbox/chatwoot/1")
+        await bindings.held(page, tower.project, "chatwoot", "sandbox/chatwoot/1")
         change = asyncio.create_task(tower.bind(1))
         await until_somebody_waits(page)
         await page.execute(ANOTHER_MESSAGE)
@@ -216,7 +216,7 @@ async def test_another_server_starts_from_nothing_and_mixes_no_ids(
     other.add_agent(name="Ada", email="ada@other.example", token="admin", role="administrator")
     other.add_conversation(inbox_id=1, contact_id=other.add_contact(name="river-9").id)
     http = httpx.AsyncClient(transport=SandboxTransport(create_app(other)))
-    elsewhere = ChatwootAccess.connect(http, base_url="http://sandbox", token="admin", account_id=1)
+    elsewhere = chatwoot(http, base_url="http://sandbox", token="admin", account_id=1)
 
     await service.bind(tower.database, tower.project, "sandbox/1", kind="account", external_id="1")
     buried = await alive(tower)
@@ -237,7 +237,7 @@ async def test_an_address_that_is_wrong_for_a_while_costs_nothing(
     await tower.sync()
     before = await alive(tower)
     http = httpx.AsyncClient(transport=tower.wire)
-    wrong = ChatwootAccess.connect(http, base_url="http://elsewhere", token="admin", account_id=1)
+    wrong = chatwoot(http, base_url="http://elsewhere", token="admin", account_id=1)
 
     await tower.sync(access=wrong)
 

@@ -44,6 +44,7 @@ from mayak.sandbox.app import create_app
 from mayak.sandbox.stories import build_world
 from mayak.sandbox.world import World
 from mayak.sync import service as sync
+from mayak.sync.model import Binding, BindingKind, Connector
 
 EMAIL = "owner@prichal.example"
 SANDBOX_PORT = 8123
@@ -196,7 +197,7 @@ async def _sandbox(world: World, home: Home) -> AsyncIterator[str]:
 
 async def _projects(parts: Parts, world: World) -> dict[str, Project]:
     """A project of each client of the studio, bound to the client's inboxes, by slug."""
-    reference = parts.resources.get(sync.ChatwootAccess).account_ref
+    reference = parts.resources.get(sync.Sources).default_ref("chatwoot")
     assert reference is not None
     clients: dict[str, Project] = {}
     for client in world.projects:
@@ -216,7 +217,21 @@ async def _projects(parts: Parts, world: World) -> dict[str, Project]:
             scope="inboxes",
             inboxes=[str(inbox) for inbox in client.inbox_ids],
         )
+        await _bind(parts, project, "linear", "team", client.linear_team_ids)
+        await _bind(parts, project, "attio", "company", client.attio_company_ids)
     return clients
+
+
+async def _bind(
+    parts: Parts, project: Project, connector: Connector, kind: BindingKind, ids: tuple[str, ...]
+) -> None:
+    """Give the project its client's part of a workspace."""
+    sources = parts.resources.get(sync.Sources)
+    reference = await sync.ask_account(parts.database, sources, project.id, connector)
+    bound = [Binding(kind=kind, external_id=id_) for id_ in ids]
+    await sync.replace_parts(
+        parts.database, project.id, connector, reference, whole=False, parts=bound
+    )
 
 
 async def _owner(parts: Parts, home: Home) -> None:
@@ -234,7 +249,7 @@ async def _sync_all(parts: Parts, clients: dict[str, Project], watch: Stopwatch)
     with progress_bar() as bar:
         asked: dict[UUID, Any] = {}
         for project in clients.values():
-            run = await tracking.ask_for(parts, project.id, "chatwoot_sync", "mayak demo")
+            run = await tracking.ask_for(parts, project.id, "connectors_sync_cycle", "mayak demo")
             asked[run.id] = (project, bar.add_task(f"sync {project.slug}", total=None))
         for run_id, (project, task) in asked.items():
 
@@ -332,7 +347,7 @@ async def _main_job(parts: Parts, clients: dict[str, Project], watch: Stopwatch)
             have = await sync.mirror_counts(conn, project.id)
             states = await lightrag_queries.chunks_by_status(conn)
         for name in synced:
-            synced[name] += getattr(have, name)
+            synced[name] += have[f"chatwoot {name}"]
         for status, count in states.items():
             chunks["pending" if status == "processing" else status] += count
     return {

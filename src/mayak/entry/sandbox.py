@@ -6,7 +6,9 @@ from pathlib import Path
 from mayak.entry.serving import bind, first_of, serving, stop_signal
 from mayak.errors import InvalidInput
 from mayak.sandbox.app import create_app, describe
+from mayak.sandbox.attio.telling import ATTIO_KEY
 from mayak.sandbox.jsonl import load_world
+from mayak.sandbox.linear.telling import LINEAR_KEY
 from mayak.sandbox.stories import ADMIN_TOKEN, build_world
 from mayak.sandbox.world import World
 
@@ -22,12 +24,17 @@ def open_world(folder: Path | None, *, long_conversation: bool) -> World:
 
 
 def environment(world: World, address: str) -> dict[str, str]:
-    """The settings that point Mayak at this sandbox."""
-    return {
+    """The settings that point Mayak at this sandbox, for the services that its World has."""
+    told = {
         "CHATWOOT_BASE_URL": f"{address}/chatwoot",
         "CHATWOOT_API_TOKEN": ADMIN_TOKEN,
         "CHATWOOT_ACCOUNT_ID": str(world.account_id),
     }
+    if LINEAR_KEY in world.linear.keys:
+        told |= {"LINEAR_BASE_URL": f"{address}/linear", "LINEAR_API_KEY": LINEAR_KEY}
+    if ATTIO_KEY in world.attio.tokens:
+        told |= {"ATTIO_BASE_URL": f"{address}/attio", "ATTIO_API_KEY": ATTIO_KEY}
+    return told
 
 
 async def run_sandbox(

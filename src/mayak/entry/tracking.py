@@ -1,7 +1,7 @@
 """Asking for a run and watching it from outside of the worker."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from uuid import UUID
 
@@ -15,10 +15,18 @@ PATIENCE = 5.0
 """Seconds in which a living worker takes a run; it may have died since it last said so."""
 
 
-async def ask_for(parts: Parts, project_id: UUID, job_type: str, because: str) -> Run:
+async def ask_for(
+    parts: Parts,
+    project_id: UUID,
+    job_type: str,
+    because: str,
+    payload: Mapping[str, object] | None = None,
+) -> Run:
     """A run of this type in the project, new or already waiting."""
     async with parts.database.transaction(project_id) as conn:
-        return await automation.trigger(conn, parts.registry, project_id, job_type, because=because)
+        return await automation.trigger(
+            conn, parts.registry, project_id, job_type, because=because, payload=payload or None
+        )
 
 
 async def read(parts: Parts, project_id: UUID, run_id: UUID) -> Run:

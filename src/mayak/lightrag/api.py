@@ -26,7 +26,7 @@ from mayak.lightrag.model.questions import LONGEST
 from mayak.lightrag.model.records import AuthorKind
 from mayak.platform.db import Conn, Database
 from mayak.sync import service as sync
-from mayak.sync.service import ChatwootAccess
+from mayak.sync.service import Sources
 
 router = APIRouter(tags=["lightrag"])
 
@@ -223,9 +223,9 @@ async def status(project: CurrentProject, tx: Tx, services: Services) -> StatusV
     examples = services.find(ExampleQuestions)
     return StatusView(
         sources=SourceCounts(
-            contacts=counts.contacts,
-            conversations=counts.conversations,
-            messages=counts.messages,
+            contacts=counts["chatwoot contacts"],
+            conversations=counts["chatwoot conversations"],
+            messages=counts["chatwoot messages"],
             last_synced_at=min(finished) if finished and len(finished) == len(streams) else None,
         ),
         chunks=ChunkCounts(
@@ -254,11 +254,7 @@ async def refresh(project: CurrentProject, tx: Tx, services: Services) -> Refres
 
 
 async def _is_bound(conn: Conn, project_id: UUID, services: Resources) -> bool:
-    access = services.find(ChatwootAccess)
-    if access is None or access.account_ref is None:
-        return False
-    bound = await sync.bindings(conn, project_id, access.account_ref)
-    return sync.described(bound).scope != "none"
+    return services.find(Sources) is not None and await sync.anything_bound(conn, project_id)
 
 
 @router.get("/lightrag/queries", dependencies=[allow("lightrag.read")])

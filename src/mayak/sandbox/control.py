@@ -11,9 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from mayak.sandbox.attio.snapshot import snapshot as attio_snapshot
 from mayak.sandbox.chatwoot import views
 from mayak.sandbox.edits import BadEdit, apply_edit
 from mayak.sandbox.faults import BadFault
+from mayak.sandbox.linear.snapshot import snapshot as linear_snapshot
 from mayak.sandbox.store import Store
 from mayak.sandbox.world import World
 
@@ -89,8 +91,11 @@ class Control:
         return JSONResponse(snapshot(self._world))
 
 
-def snapshot(store: Store) -> dict[str, list[dict[str, Any]]]:
-    """Every row in the API's own shape: anonymous contacts, private notes and tombstones too."""
+def snapshot(store: Store) -> dict[str, Any]:
+    """Every row in the API's own shape: anonymous contacts, private notes and tombstones too.
+
+    Chatwoot's rows by their name; those of the other services under the name of the service.
+    """
     conversations = sorted(store.conversations.values(), key=lambda row: row.key)
     return {
         "inboxes": [views.inbox(row) for row in store.inboxes.values()],
@@ -100,6 +105,8 @@ def snapshot(store: Store) -> dict[str, list[dict[str, Any]]]:
         "contacts": [views.contact(store, store.contacts[id_]) for id_ in sorted(store.contacts)],
         "conversations": [views.conversation(store, row) for row in conversations],
         "messages": [views.message(store, store.messages[id_]) for id_ in sorted(store.messages)],
+        "linear": linear_snapshot(store),
+        "attio": attio_snapshot(store),
     }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
+from mayak.sandbox.attio.edits import EDITS as ATTIO_EDITS
+from mayak.sandbox.linear.edits import EDITS as LINEAR_EDITS
 from mayak.sandbox.rows import Contact, Conversation, Message
 from mayak.sandbox.world import UnknownRow, World
 
@@ -32,7 +34,17 @@ class BadEdit(ValueError):
 
 
 def apply_edit(world: World, op: str, args: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Run one edit. Gives the row it made, None for a deletion. Raises BadEdit."""
+    """Run one edit, such as `add_message`, `linear.update_issue` or `attio.delete_record`.
+
+    Gives the row it made, None for a deletion. Raises BadEdit.
+    """
+    service, _, name = op.partition(".")
+    elsewhere = {"linear": LINEAR_EDITS, "attio": ATTIO_EDITS}.get(service, {}).get(name)
+    if elsewhere is not None:
+        try:
+            return elsewhere(world, **args)
+        except (UnknownRow, LookupError, TypeError, ValueError) as error:
+            raise BadEdit(f"{op}: {error}") from error
     if op not in EDITS:
         raise BadEdit(f"there is no edit {op!r}; there are {', '.join(EDITS)}")
     fitting = {name: tuple(value) if name in TUPLES else value for name, value in args.items()}

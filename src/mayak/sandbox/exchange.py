@@ -52,6 +52,8 @@ class Reply:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = "application/json; charset=utf-8"
+    noted: Mapping[str, Any] = field(default_factory=dict)
+    """What the journal keeps of it beside the parameters of the call, such as its cost."""
 
     def rendered(self) -> bytes:
         if isinstance(self.body, bytes):
@@ -75,6 +77,10 @@ class Call:
     raw_body: bytes
     client: str
     hidden_inboxes: frozenset[int] = frozenset()
+    hidden: frozenset[tuple[str, str]] = frozenset()
+    """What the token lost sight of, such as ("team_id", "...") or ("scope", "note:read")."""
+    faults: tuple[Fault, ...] = ()
+    """Every fault of this call, for what only the service itself can act out."""
 
     def param(self, name: str) -> str | None:
         """A query parameter that is present and not blank; the last one wins, as in Rails."""
@@ -90,12 +96,20 @@ class Service:
     """What differs between services when a call is refused or disturbed."""
 
     name: str
-    throttled: Reply
+    throttled: Reply | Callable[[Call], Reply]
     expired: Reply
     over_limit: Callable[[Call, str], bool]
     """Count a call of an operation; True when it is one too many."""
     rows_of: Callable[[Any], list[Any]]
     """The list of rows inside an answer's body, to be disturbed in place; may be empty."""
+    reads: Callable[[Call], bool] = lambda call: call.method == "GET"
+    """Whether the call only reads, so that it may be answered from an old copy."""
+    dressed: Callable[[Call, Reply], Reply] = lambda _call, reply: reply
+    """Add what every answer of the service carries, refusals and faults included."""
+
+    def refusal(self, call: Call) -> Reply:
+        """What a call that is one too many is answered with."""
+        return self.throttled if isinstance(self.throttled, Reply) else self.throttled(call)
 
 
 class Windows:
@@ -131,7 +145,9 @@ async def exchange(
     faults = own + world.faults.for_call(
         service.name, op, page=int(page) if page.isdecimal() else 1
     )
-    reply = _disturb(_answer(call, faults, service, op, answer), faults, service, call)
+    call = replace(call, faults=tuple(faults))
+    reply = service.dressed(call, _answer(call, faults, service, op, answer))
+    reply = _disturb(reply, faults, service, call, op)
     response = await _response(reply, faults, call)
     response.headers["date"] = _date(call.now, faults)
     unanswered = isinstance(response, Unanswered | Cut)
@@ -141,7 +157,7 @@ async def exchange(
         op=op,
         method=call.method,
         path=request.url.path,
-        params={k: v[0] if len(v) == 1 else v for k, v in call.query.items()} | dict(call.path),
+        params=_params(call) | dict(reply.noted),
         status=0 if unanswered else reply.status,
         faults=tuple(fault.kind for fault in faults),
     )
@@ -149,6 +165,10 @@ async def exchange(
         if fault.kind == "mutate_between_pages":
             apply_edit(world, str(fault.args["edit"]), fault.args.get("args") or {})
     return response
+
+
+def _params(call: Call) -> dict[str, Any]:
+    return {k: v[0] if len(v) == 1 else v for k, v in call.query.items()} | dict(call.path)
 
 
 def _date(now: float, faults: list[Fault]) -> str:
@@ -175,32 +195,37 @@ async def _read(request: Request, world: World) -> Call:
 def _answer(call: Call, faults: list[Fault], service: Service, op: str, answer: Answer) -> Reply:
     """The answer, unless a limit or a fault refuses first."""
     if service.over_limit(call, op):
-        return service.throttled
+        return service.refusal(call)
     for fault in faults:
         match fault.kind:
             case "ratelimit":
-                return service.throttled
+                return service.refusal(call)
             case "token_expired":
                 return service.expired
             case "html_error":
                 return _proxy_error(int(fault.args.get("code", 502)))
             case "status":
                 return _status(fault.args)
-            case "stale_read" if call.method == "GET" and fault.before is not None:
+            case "stale_read" if service.reads(call) and fault.before is not None:
                 call = replace(call, rows=fault.before)
             case "permission_loss":
-                hidden = call.hidden_inboxes | {int(fault.args["inbox_id"])}
-                call = replace(call, hidden_inboxes=hidden)
+                lost = {(name, str(value)) for name, value in fault.args.items()}
+                inboxes = {int(value) for name, value in lost if name == "inbox_id"}
+                call = replace(
+                    call,
+                    hidden=call.hidden | lost,
+                    hidden_inboxes=call.hidden_inboxes | inboxes,
+                )
             case "clock_skew":
                 call = replace(call, now=call.now + float(fault.args["seconds"]))
     return answer(call)
 
 
-def _disturb(reply: Reply, faults: list[Fault], service: Service, call: Call) -> Reply:
+def _disturb(reply: Reply, faults: list[Fault], service: Service, call: Call, op: str) -> Reply:
     """Disturb a good JSON answer, and remember it for a page that is to be given twice."""
     if reply.status != 200 or isinstance(reply.body, bytes):  # noqa: PLR2004
         return reply
-    place = f"{service.name} {call.method} {sorted(call.path.items())}"
+    place = f"{service.name} {op} {sorted(call.path.items())}"
     rendered = reply.rendered()
     for fault in faults:
         if fault.kind == "duplicate_page":

@@ -17,8 +17,10 @@ KINDS = {
     "duplicate_page": frozenset[str](),
     "reorder_page": frozenset({"seed"}),
     "mutate_between_pages": frozenset({"edit", "args"}),
-    "permission_loss": frozenset({"inbox_id"}),
+    "permission_loss": frozenset({"inbox_id", "team_id", "object", "scope"}),
     "schema_drift": frozenset({"set"}),
+    "partial_graphql": frozenset({"path"}),
+    "cursor_expired": frozenset[str](),
     "clock_skew": frozenset({"seconds"}),
     "token_expired": frozenset[str](),
     "webhook_delay": frozenset({"seconds"}),
@@ -31,12 +33,14 @@ KINDS = {
 """Every kind of fault with the arguments it takes."""
 
 NEEDED = {
-    "permission_loss": frozenset({"inbox_id"}),
     "mutate_between_pages": frozenset({"edit"}),
     "clock_skew": frozenset({"seconds"}),
     "latency": frozenset({"ms"}),
 }
 """Arguments without which a kind means nothing."""
+
+ONE_OF = {"permission_loss": KINDS["permission_loss"]}
+"""Arguments of which a kind needs at least one."""
 
 
 class BadFault(ValueError):
@@ -163,6 +167,8 @@ def parse_fault(raw: Any, *, before: Any = None) -> Fault:
         raise BadFault(f"{kind} does not take {', '.join(unknown)}; it takes: {known}")
     if missing := sorted(NEEDED.get(kind, frozenset()) - args.keys()):
         raise BadFault(f"{kind} needs {', '.join(missing)}")
+    if kind in ONE_OF and not ONE_OF[kind] & args.keys():
+        raise BadFault(f"{kind} needs one of {', '.join(sorted(ONE_OF[kind]))}")
     return Fault(kind=kind, args=args, before=before)
 
 

@@ -179,3 +179,5 @@ class ClientProject:
     name: str
     time_zone: str
     inbox_ids: tuple[int, ...]
+    linear_team_ids: tuple[str, ...] = ()
+    attio_company_ids: tuple[str, ...] = ()

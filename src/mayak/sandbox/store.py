@@ -3,6 +3,8 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
+from mayak.sandbox.attio.rows import AttioRows
+from mayak.sandbox.linear.workspace import Workspace
 from mayak.sandbox.rows import (
     Account,
     Agent,
@@ -32,6 +34,8 @@ class Store:
         self.contacts: dict[int, Contact] = {}
         self.conversations: dict[ConversationKey, Conversation] = {}
         self.messages: dict[int, Message] = {}
+        self.linear = Workspace()
+        self.attio = AttioRows()
         self.revision = 0
         """Grows with every change of a contact, conversation or message."""
         self._timelines: dict[ConversationKey, list[int]] = {}
@@ -100,6 +104,7 @@ class Store:
                 setattr(twin, name, dict(getattr(self, name)))
         twin._timelines = {key: list(ids) for key, ids in self._timelines.items()}
         twin._of_contact = {id_: set(keys) for id_, keys in self._of_contact.items()}
+        twin.linear, twin.attio = self.linear.copy(), self.attio.copy()
         twin.revision = self.revision
         return twin
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
 
+from mayak.sandbox.attio import telling as attio
 from mayak.sandbox.clock import Clock
+from mayak.sandbox.linear import telling as linear
 from mayak.sandbox.long_thread import add_long_thread
 from mayak.sandbox.rows import ClientProject
 from mayak.sandbox.telling import ADMIN_TOKEN, AGENT_TOKEN, StoryError, Teller, parsed
@@ -31,6 +33,16 @@ def build_world(
         if entry.name.endswith(".yaml")
     }
     world = tell(texts, Clock(now, frozen=frozen))
+    for name, other in (("linear", linear), ("attio", attio)):
+        stories = folder.joinpath(name)
+        other.tell(
+            world,
+            {
+                entry.name: entry.read_text(encoding="utf-8")
+                for entry in stories.iterdir()
+                if entry.name.endswith(".yaml")
+            },
+        )
     if long_conversation:
         add_long_thread(world)
     return world

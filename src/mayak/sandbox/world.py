@@ -52,6 +52,8 @@ class World(Store):
         self.faults = Faults(self.copy)
         self.projects: list[ClientProject] = []
         self.listeners: list[Callable[[Event], None]] = []
+        self.linear_listeners: list[Callable[[Any], None]] = []
+        self.attio_listeners: list[Callable[[Any], None]] = []
         self.last_bodies: dict[str, bytes] = {}
         """The latest answer of each list, for a page that is to be given twice."""
         self.requests_per_minute = 3000

@@ -62,7 +62,7 @@ class RunningJob:
         self._job = job
         self._claim = claim
         self._said_at = 0.0
-        self._open: Conn | None = None
+        self._open: dict[object, Conn] = {}
         self.project_id = claim.project_id
         self.concluded = False
         """Its end is committed already, together with its last unit of work."""
@@ -95,11 +95,16 @@ class RunningJob:
         async with self._house.database.transaction(self.project_id) as conn:
             if not await queries.hold_lease(conn, self._claim.id, self._claim.lease_token):
                 raise LeaseLost(self._claim.id)
-            before, self._open = self._open, conn
+            # By task: a handler may do several things at once, each on a connection of its own.
+            task = asyncio.current_task()
+            before = self._open.get(task)
+            self._open[task] = conn
             try:
                 yield conn
             finally:
-                self._open = before
+                self._open.pop(task)
+                if before is not None:
+                    self._open[task] = before
             if ends is not None:
                 ending = ending_of(self._claim, self._job, ends)
                 if not await self._house.recorder.conclude(conn, ending):
@@ -111,10 +116,10 @@ class RunningJob:
         if at - self._said_at < PROGRESS_EVERY and done != total:
             return
         self._said_at = at
-        if self._open is not None:
+        if (conn := self._open.get(asyncio.current_task())) is not None:
             # Inside of a unit of work it is part of it: its own lock on the run stands in the way
             # of every other connection.
-            await self._say(self._open, done, total, note)
+            await self._say(conn, done, total, note)
             return
         async with self._house.database.transaction(self.project_id) as conn:
             await self._say(conn, done, total, note)

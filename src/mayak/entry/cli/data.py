@@ -25,11 +25,12 @@ from mayak.lightrag.model.embedder import Embedder
 from mayak.projects import service as projects
 from mayak.projects.model import Project
 from mayak.sync import service as sync_service
+from mayak.sync.model import CONNECTORS, STREAMS, Connector
 
 app = typer.Typer()
 
 ProjectOption = Annotated[str, typer.Option("--project", "-p", help="Slug, name or id.")]
-JOBS = {"chatwoot": "chatwoot_sync"}
+JOBS: dict[str, str] = {name: f"{name}_sync" for name in CONNECTORS}
 HURRY = timedelta(seconds=1)
 """What Ctrl-C leaves to a sync before it is handed back; every page read so far is kept."""
 
@@ -41,17 +42,29 @@ async def _project(parts: Parts, name: str) -> Project:
 
 @app.command()
 def sync(
-    connector: Annotated[str, typer.Argument(help="chatwoot")],
+    connector: Annotated[str, typer.Argument(help=", ".join(CONNECTORS))],
     *,
     project: ProjectOption,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything again, deletions included.")
+    ] = False,
+    accept_deletions: Annotated[
+        bool,
+        typer.Option(
+            "--accept-deletions",
+            help="Delete here what the source does not show any more, however much it is.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Bring a project's copy up to date and wait for it."""
     if connector not in JOBS:
         raise InvalidInput("connector", f"{connector!r} is not built; there is {', '.join(JOBS)}")
+    wish = {"full": full, "accept_deletions": accept_deletions}
 
     async def run(parts: Parts, _: Opened) -> dict[str, Any]:
-        return await _sync(parts, connector, await _project(parts, project))
+        asked = {name: True for name, wanted in wish.items() if wanted}
+        return await _sync(parts, connector, await _project(parts, project), asked)  # type: ignore[arg-type]
 
     outcome = with_parts(settings(quiet=True), run)
     ended: RunView = outcome["run"]
@@ -65,10 +78,12 @@ def sync(
         raise typer.Exit(1)
 
 
-async def _sync(parts: Parts, connector: str, found: Project) -> dict[str, Any]:
+async def _sync(
+    parts: Parts, connector: Connector, found: Project, wish: dict[str, Any]
+) -> dict[str, Any]:
     """Ask for a run, do it here or let another worker do it, and say what is there after it."""
     began = time.monotonic()
-    asked = await ask_for(parts, found.id, JOBS[connector], "mayak sync")
+    asked = await ask_for(parts, found.id, JOBS[connector], "mayak sync", wish)
     with progress_bar() as bar:
         task = bar.add_task(f"{connector} → {found.slug}", total=None)
 
@@ -95,9 +110,7 @@ async def _sync(parts: Parts, connector: str, found: Project) -> dict[str, Any]:
     return {
         "project": found.slug,
         "synced": {
-            "contacts": counts.contacts,
-            "conversations": counts.conversations,
-            "messages": counts.messages,
+            stream.name: counts[f"{connector} {stream.name}"] for stream in STREAMS[connector]
         },
         "run": RunView.of(ended),
         "seconds": round(time.monotonic() - began, 3),
@@ -107,11 +120,10 @@ async def _sync(parts: Parts, connector: str, found: Project) -> dict[str, Any]:
 
 def _tell(outcome: dict[str, Any]) -> None:
     ended: RunView = outcome["run"]
-    have = outcome["synced"]
+    have = ", ".join(f"{count} {stream}" for stream, count in outcome["synced"].items())
     out.print(
-        f"{outcome['project']}: {ended.status} in {outcome['seconds']:.1f} s. Here now: "
-        f"{have['conversations']} conversations, {have['messages']} messages, "
-        f"{have['contacts']} contacts."
+        f"{outcome['project']}: {ended.status} in {outcome['seconds']:.1f} s. Here now: {have}.",
+        soft_wrap=True,
     )
     if ended.counters:
         counted = [f"{name} {count}" for name, count in ended.counters.items() if count]

@@ -136,7 +136,7 @@ def create_project(
 
 
 async def _bind_new(parts: Parts, project: Project, inboxes: list[str], *, first: bool) -> str:
-    reference = parts.resources.get(sync.ChatwootAccess).account_ref
+    reference = parts.resources.get(sync.Sources).default_ref("chatwoot")
     if reference is None:
         if inboxes:
             raise Misconfigured("CHATWOOT_BASE_URL", "is not set, so no inbox can be bound")
@@ -171,7 +171,7 @@ def bind(
         raise InvalidInput("options", "use one of --inbox, --account and --nothing")
 
     async def change(parts: Parts, _: Opened) -> sync.Bindings:
-        reference = parts.resources.get(sync.ChatwootAccess).account_ref
+        reference = parts.resources.get(sync.Sources).default_ref("chatwoot")
         if reference is None:
             raise Misconfigured("CHATWOOT_BASE_URL", "is not set, so nothing can be bound")
         async with parts.database.system_transaction() as conn:

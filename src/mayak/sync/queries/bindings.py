@@ -1,17 +1,18 @@
 """SQL of bindings: which part of an account belongs to which project."""
 
+from collections.abc import Collection
 from typing import LiteralString
 from uuid import UUID
 
 from mayak.platform.db import Conn, execute, fetch_all, fetch_value, fetch_values
-from mayak.sync.model import Binding
+from mayak.sync.model import Binding, Connector
 
 LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('connector_bindings', 0))"
 
 LOCK_PROJECT: LiteralString = """
 SELECT 1
   FROM connector_bindings
- WHERE project_id = %(project_id)s AND connector = 'chatwoot'
+ WHERE project_id = %(project_id)s AND connector = %(connector)s
  ORDER BY account_ref, kind, length(external_id), external_id
    FOR UPDATE
 """
@@ -19,14 +20,14 @@ SELECT 1
 BINDINGS: LiteralString = """
 SELECT kind, external_id, name
   FROM connector_bindings
- WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND account_ref = %(account_ref)s
+ WHERE project_id = %(project_id)s AND connector = %(connector)s AND account_ref = %(account_ref)s
  ORDER BY kind, length(external_id), external_id
 """
 
 HELD: LiteralString = """
 SELECT kind, external_id, name
   FROM connector_bindings
- WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND account_ref = %(account_ref)s
+ WHERE project_id = %(project_id)s AND connector = %(connector)s AND account_ref = %(account_ref)s
  ORDER BY account_ref, kind, length(external_id), external_id
    FOR SHARE
 """
@@ -34,35 +35,42 @@ SELECT kind, external_id, name
 ELSEWHERE: LiteralString = """
 SELECT EXISTS (
   SELECT 1 FROM connector_bindings
-   WHERE project_id = %(project_id)s AND connector = 'chatwoot'
+   WHERE project_id = %(project_id)s AND connector = %(connector)s
      AND account_ref <> %(account_ref)s)
+"""
+
+ANY_BOUND: LiteralString = """
+SELECT EXISTS (
+  SELECT 1 FROM connector_bindings
+   WHERE project_id = %(project_id)s AND connector = %(connector)s)
 """
 
 FOREIGN: LiteralString = """
 SELECT kind || ' ' || external_id
   FROM connector_bindings
- WHERE project_id <> %(project_id)s AND connector = 'chatwoot' AND account_ref = %(account_ref)s
-   AND (kind = 'account' OR %(kind)s::text = 'account' OR external_id = %(external_id)s::text)
+ WHERE project_id <> %(project_id)s AND connector = %(connector)s AND account_ref = %(account_ref)s
+   AND (kind = 'account' OR %(kind)s::text = 'account'
+        OR (kind = %(kind)s::text AND external_id = %(external_id)s::text))
  ORDER BY kind, external_id
 """
 
 BIND: LiteralString = """
 INSERT INTO connector_bindings AS old
        (project_id, connector, account_ref, kind, external_id, name)
-VALUES (%(project_id)s, 'chatwoot', %(account_ref)s, %(kind)s, %(external_id)s, %(name)s)
+VALUES (%(project_id)s, %(connector)s, %(account_ref)s, %(kind)s, %(external_id)s, %(name)s)
     ON CONFLICT (project_id, connector, account_ref, kind, external_id)
     DO UPDATE SET name = coalesce(excluded.name, old.name)
 """
 
 UNBIND: LiteralString = """
 DELETE FROM connector_bindings
- WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND account_ref = %(account_ref)s
+ WHERE project_id = %(project_id)s AND connector = %(connector)s AND account_ref = %(account_ref)s
    AND kind = %(kind)s AND external_id = %(external_id)s
 """
 
 LEAVE_OTHERS: LiteralString = """
 DELETE FROM connector_bindings
- WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND account_ref <> %(account_ref)s
+ WHERE project_id = %(project_id)s AND connector = %(connector)s AND account_ref <> %(account_ref)s
 """
 
 NAME_INBOXES: LiteralString = """
@@ -77,51 +85,94 @@ UPDATE connector_bindings AS bound
 
 MOVE_ACCOUNT: LiteralString = """
 UPDATE connector_bindings SET account_ref = %(account_ref)s
- WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND account_ref <> %(account_ref)s
+ WHERE project_id = %(project_id)s AND connector = %(connector)s AND account_ref <> %(account_ref)s
 """
 
 
-async def lock(conn: Conn, project_id: UUID) -> None:
+CLAIM: LiteralString = """
+INSERT INTO connector_claims (project_id, connector, account_ref, kind, external_id)
+SELECT %(project_id)s, %(connector)s, %(account_ref)s, %(kind)s, wanted.external_id
+  FROM unnest(%(external_ids)s::text[]) AS wanted (external_id)
+    ON CONFLICT DO NOTHING
+"""
+
+CLAIMED: LiteralString = """
+SELECT external_id
+  FROM connector_claims
+ WHERE project_id = %(project_id)s AND connector = %(connector)s
+   AND account_ref = %(account_ref)s AND kind = %(kind)s AND external_id = ANY(%(external_ids)s)
+"""
+
+RELEASE: LiteralString = """
+DELETE FROM connector_claims
+ WHERE project_id = %(project_id)s AND connector = %(connector)s AND kind = %(kind)s
+   AND (%(external_ids)s::text[] IS NULL OR external_id = ANY(%(external_ids)s::text[]))
+"""
+
+
+async def lock(conn: Conn, project_id: UUID, connector: Connector) -> None:
     """Bindings change one at a time, so that two projects cannot take the same part at once.
 
     Waits for the page of a sync that is being written: what follows here sees its rows.
     """
     await execute(conn, LOCK)
-    await execute(conn, LOCK_PROJECT, project_id=project_id)
+    await execute(conn, LOCK_PROJECT, project_id=project_id, connector=connector)
 
 
-async def bindings(conn: Conn, project_id: UUID, account_ref: str) -> list[Binding]:
-    return await fetch_all(conn, Binding, BINDINGS, project_id=project_id, account_ref=account_ref)
+async def bindings(
+    conn: Conn, project_id: UUID, connector: Connector, account_ref: str
+) -> list[Binding]:
+    return await fetch_all(
+        conn, Binding, BINDINGS, project_id=project_id, connector=connector, account_ref=account_ref
+    )
 
 
-async def held(conn: Conn, project_id: UUID, account_ref: str) -> list[Binding]:
+async def held(
+    conn: Conn, project_id: UUID, connector: Connector, account_ref: str
+) -> list[Binding]:
     """The same bindings, none of which can be taken away before this transaction ends."""
-    return await fetch_all(conn, Binding, HELD, project_id=project_id, account_ref=account_ref)
+    return await fetch_all(
+        conn, Binding, HELD, project_id=project_id, connector=connector, account_ref=account_ref
+    )
 
 
-async def elsewhere(conn: Conn, project_id: UUID, account_ref: str) -> bool:
+async def elsewhere(conn: Conn, project_id: UUID, connector: Connector, account_ref: str) -> bool:
     """Whether the project has a part of another account."""
-    found: bool = await fetch_value(conn, ELSEWHERE, project_id=project_id, account_ref=account_ref)
+    found: bool = await fetch_value(
+        conn, ELSEWHERE, project_id=project_id, connector=connector, account_ref=account_ref
+    )
     return found
 
 
-async def taken(conn: Conn, project_id: UUID, account_ref: str, binding: Binding) -> list[str]:
+async def any_bound(conn: Conn, project_id: UUID, connector: Connector) -> bool:
+    """Whether the project has a part of any account of a service."""
+    found: bool = await fetch_value(conn, ANY_BOUND, project_id=project_id, connector=connector)
+    return found
+
+
+async def taken(
+    conn: Conn, project_id: UUID, connector: Connector, account_ref: str, binding: Binding
+) -> list[str]:
     """What other projects hold that excludes this binding; needs a system transaction."""
     return await fetch_values(
         conn,
         FOREIGN,
         project_id=project_id,
+        connector=connector,
         account_ref=account_ref,
         kind=binding.kind,
         external_id=binding.external_id,
     )
 
 
-async def bind(conn: Conn, project_id: UUID, account_ref: str, binding: Binding) -> None:
+async def bind(
+    conn: Conn, project_id: UUID, connector: Connector, account_ref: str, binding: Binding
+) -> None:
     await execute(
         conn,
         BIND,
         project_id=project_id,
+        connector=connector,
         account_ref=account_ref,
         kind=binding.kind,
         external_id=binding.external_id,
@@ -129,12 +180,15 @@ async def bind(conn: Conn, project_id: UUID, account_ref: str, binding: Binding)
     )
 
 
-async def unbind(conn: Conn, project_id: UUID, account_ref: str, binding: Binding) -> bool:
+async def unbind(
+    conn: Conn, project_id: UUID, connector: Connector, account_ref: str, binding: Binding
+) -> bool:
     """False when it was not bound."""
     rows = await execute(
         conn,
         UNBIND,
         project_id=project_id,
+        connector=connector,
         account_ref=account_ref,
         kind=binding.kind,
         external_id=binding.external_id,
@@ -142,9 +196,11 @@ async def unbind(conn: Conn, project_id: UUID, account_ref: str, binding: Bindin
     return rows == 1
 
 
-async def leave_others(conn: Conn, project_id: UUID, account_ref: str) -> int:
+async def leave_others(conn: Conn, project_id: UUID, connector: Connector, account_ref: str) -> int:
     """Unbind everything of accounts other than this; the number of bindings."""
-    return await execute(conn, LEAVE_OTHERS, project_id=project_id, account_ref=account_ref)
+    return await execute(
+        conn, LEAVE_OTHERS, project_id=project_id, connector=connector, account_ref=account_ref
+    )
 
 
 async def name_inboxes(conn: Conn, project_id: UUID, account_ref: str) -> None:
@@ -152,5 +208,67 @@ async def name_inboxes(conn: Conn, project_id: UUID, account_ref: str) -> None:
     await execute(conn, NAME_INBOXES, project_id=project_id, account_ref=account_ref)
 
 
-async def move_account(conn: Conn, project_id: UUID, account_ref: str) -> int:
-    return await execute(conn, MOVE_ACCOUNT, project_id=project_id, account_ref=account_ref)
+async def move_account(conn: Conn, project_id: UUID, connector: Connector, account_ref: str) -> int:
+    return await execute(
+        conn, MOVE_ACCOUNT, project_id=project_id, connector=connector, account_ref=account_ref
+    )
+
+
+async def claim(
+    conn: Conn,
+    project_id: UUID,
+    connector: Connector,
+    account_ref: str,
+    kind: str,
+    external_ids: Collection[str],
+) -> set[str]:
+    """Take these records for the project; those that are its own now. The rest are another's."""
+    asked = {
+        "project_id": project_id,
+        "connector": connector,
+        "account_ref": account_ref,
+        "kind": kind,
+        "external_ids": sorted(external_ids),  # in one order, so that two projects do not deadlock
+    }
+    await execute(conn, CLAIM, **asked)
+    return set(await fetch_values(conn, CLAIMED, **asked))
+
+
+async def claimed(
+    conn: Conn,
+    project_id: UUID,
+    connector: Connector,
+    account_ref: str,
+    kind: str,
+    external_ids: Collection[str],
+) -> set[str]:
+    """Which of these records the project has taken before."""
+    return set(
+        await fetch_values(
+            conn,
+            CLAIMED,
+            project_id=project_id,
+            connector=connector,
+            account_ref=account_ref,
+            kind=kind,
+            external_ids=list(external_ids),
+        )
+    )
+
+
+async def release(
+    conn: Conn,
+    project_id: UUID,
+    connector: Connector,
+    kind: str,
+    external_ids: Collection[str] | None,
+) -> int:
+    """Let other projects have these records; None releases all of the kind."""
+    return await execute(
+        conn,
+        RELEASE,
+        project_id=project_id,
+        connector=connector,
+        kind=kind,
+        external_ids=None if external_ids is None else list(external_ids),
+    )

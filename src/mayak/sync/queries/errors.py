@@ -12,25 +12,28 @@ from mayak.sync.model import (
     DEAD_AFTER,
     FIRST_RETRY,
     LONGEST_RETRY,
+    Connector,
     ConnectorError,
     ErrorStatus,
-    Stream,
 )
 
 REPORT: LiteralString = """
 INSERT INTO connector_errors AS old
        (project_id, connector, stream, kind, fingerprint, message, external_id, parent_id, payload,
-        next_retry_at)
-SELECT %(project_id)s::uuid, 'chatwoot', %(stream)s::text, new.kind, new.fingerprint, new.message,
-       new.external_id, new.parent_id, new.payload, now() + %(first)s::interval
+        next_step, next_retry_at)
+SELECT %(project_id)s::uuid, %(connector)s::text, %(stream)s::text, new.kind, new.fingerprint,
+       new.message, new.external_id, new.parent_id, new.payload, new.next_step,
+       now() + %(first)s::interval
   FROM jsonb_to_recordset(%(rows)s::jsonb) AS new
-       (kind text, fingerprint text, message text, external_id text, parent_id text, payload jsonb)
+       (kind text, fingerprint text, message text, external_id text, parent_id text, payload jsonb,
+        next_step text)
     ON CONFLICT (project_id, connector, stream, fingerprint, coalesce(external_id, ''))
        WHERE status <> 'resolved'
     DO UPDATE
    SET attempt = old.attempt + 1,
        message = excluded.message,
        payload = excluded.payload,
+       next_step = excluded.next_step,
        last_seen_at = now(),
        status = CASE WHEN old.attempt + 1 >= %(dead_after)s THEN 'dead_letter' ELSE 'pending' END,
        next_retry_at =
@@ -42,14 +45,14 @@ SELECT %(project_id)s::uuid, 'chatwoot', %(stream)s::text, new.kind, new.fingerp
 RESOLVE: LiteralString = """
 UPDATE connector_errors
    SET status = 'resolved', resolved_at = now(), next_retry_at = NULL
- WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND stream = %(stream)s
+ WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
    AND status <> 'resolved' AND external_id = ANY(%(external_ids)s)
 """
 
 RESOLVE_STREAM: LiteralString = """
 UPDATE connector_errors
    SET status = 'resolved', resolved_at = now(), next_retry_at = NULL
- WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND stream = %(stream)s
+ WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
    AND status <> 'resolved' AND external_id IS NULL AND kind <> 'schema'
 """
 
@@ -75,27 +78,27 @@ DELETE FROM connector_errors AS error
 FAILING: LiteralString = """
 SELECT external_id
   FROM connector_errors
- WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND stream = %(stream)s
+ WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
    AND status <> 'resolved' AND external_id IS NOT NULL
 """
 
 RETRY_DUE: LiteralString = """
 SELECT EXISTS (
   SELECT 1 FROM connector_errors
-   WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND stream = %(stream)s
+   WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
      AND status = 'pending' AND external_id IS NOT NULL AND next_retry_at <= now())
 """
 
 UNRESOLVED: LiteralString = """
 SELECT count(*)
   FROM connector_errors
- WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND stream = %(stream)s
+ WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
    AND status <> 'resolved'
 """
 
 ERRORS: LiteralString = """
 SELECT id, connector, stream, kind, message, fingerprint, status, attempt, external_id,
-       next_retry_at, first_seen_at, last_seen_at
+       next_retry_at, first_seen_at, last_seen_at, next_step
   FROM connector_errors
  WHERE project_id = %(project_id)s
    AND (%(status)s::text IS NULL OR status = %(status)s::text)
@@ -107,12 +110,16 @@ SELECT id, connector, stream, kind, message, fingerprint, status, attempt, exter
 
 
 async def report(
-    conn: Conn, project_id: UUID, stream: Stream, rows: Sequence[Mapping[str, object]]
+    conn: Conn,
+    project_id: UUID,
+    connector: Connector,
+    stream: str,
+    rows: Sequence[Mapping[str, object]],
 ) -> None:
     """Open errors, or count one more attempt of those that are open.
 
-    Each row has kind, fingerprint, message, external_id, parent_id and payload. A fingerprint
-    and external id may occur only once among `rows`.
+    Each row has kind, fingerprint, message, external_id, parent_id, payload and next_step. A
+    fingerprint and external id may occur only once among `rows`.
     """
     if not rows:
         return
@@ -120,6 +127,7 @@ async def report(
         conn,
         REPORT,
         project_id=project_id,
+        connector=connector,
         stream=stream,
         rows=orjson.dumps(list(rows)).decode(),
         first=FIRST_RETRY,
@@ -129,18 +137,23 @@ async def report(
 
 
 async def resolve(
-    conn: Conn, project_id: UUID, stream: Stream, external_ids: Collection[str]
+    conn: Conn, project_id: UUID, connector: Connector, stream: str, external_ids: Collection[str]
 ) -> None:
     """These records came through."""
     if external_ids:
         await execute(
-            conn, RESOLVE, project_id=project_id, stream=stream, external_ids=list(external_ids)
+            conn,
+            RESOLVE,
+            project_id=project_id,
+            connector=connector,
+            stream=stream,
+            external_ids=list(external_ids),
         )
 
 
-async def resolve_stream(conn: Conn, project_id: UUID, stream: Stream) -> None:
+async def resolve_stream(conn: Conn, project_id: UUID, connector: Connector, stream: str) -> None:
     """The stream as a whole came through; its rejected records stay open."""
-    await execute(conn, RESOLVE_STREAM, project_id=project_id, stream=stream)
+    await execute(conn, RESOLVE_STREAM, project_id=project_id, connector=connector, stream=stream)
 
 
 async def drop_outside(conn: Conn, project_id: UUID, inboxes: Collection[str]) -> None:
@@ -151,19 +164,25 @@ async def drop_outside(conn: Conn, project_id: UUID, inboxes: Collection[str]) -
     await execute(conn, DROP_OUTSIDE, project_id=project_id, inboxes=list(inboxes))
 
 
-async def failing(conn: Conn, project_id: UUID, stream: Stream) -> set[str]:
+async def failing(conn: Conn, project_id: UUID, connector: Connector, stream: str) -> set[str]:
     """Ids of the records of a stream that have an open error."""
-    return set(await fetch_values(conn, FAILING, project_id=project_id, stream=stream))
+    return set(
+        await fetch_values(conn, FAILING, project_id=project_id, connector=connector, stream=stream)
+    )
 
 
-async def retry_due(conn: Conn, project_id: UUID, stream: Stream) -> bool:
+async def retry_due(conn: Conn, project_id: UUID, connector: Connector, stream: str) -> bool:
     """Whether a record of the stream was put aside and is to be tried again by now."""
-    due: bool = await fetch_value(conn, RETRY_DUE, project_id=project_id, stream=stream)
+    due: bool = await fetch_value(
+        conn, RETRY_DUE, project_id=project_id, connector=connector, stream=stream
+    )
     return due
 
 
-async def unresolved(conn: Conn, project_id: UUID, stream: Stream) -> int:
-    count: int = await fetch_value(conn, UNRESOLVED, project_id=project_id, stream=stream)
+async def unresolved(conn: Conn, project_id: UUID, connector: Connector, stream: str) -> int:
+    count: int = await fetch_value(
+        conn, UNRESOLVED, project_id=project_id, connector=connector, stream=stream
+    )
     return count
 
 

@@ -1,143 +1,49 @@
 """SQL of the mirror: how pages of records become rows.
 
-Every statement takes a whole page as one JSON array. Rows that would not change are left out
-before the insert, so that reading an unchanged source writes nothing, not even row locks.
+Every statement takes a whole page as one JSON array, and all tables have the same statement with
+other columns. Rows that would not change are left out before the insert, so that reading an
+unchanged source writes nothing, not even row locks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
 import orjson
 
 from mayak.connectors.base import Record
-from mayak.platform.db import Conn, fetch_dicts, fetch_one
-from mayak.sync.model import MirrorCounts, Saved
+from mayak.platform.db import Conn, execute, fetch_dicts, fetch_one, fetch_values
+from mayak.sync.model import ALL_STREAMS, MIRRORS, Mirror, Saved
 
-SAVE_INBOXES: LiteralString = """
+SAVE: LiteralString = """
 WITH changed AS (
   SELECT new.*
     FROM jsonb_to_recordset(%(rows)s::jsonb) AS new
-         (external_id text, content_hash text, payload jsonb, name text, channel_type text)
-    LEFT JOIN cw_inboxes_raw AS old
+         (external_id text, content_hash text, payload jsonb, deleted boolean, {typed})
+    LEFT JOIN {table} AS old
            ON old.project_id = %(project_id)s AND old.external_id = new.external_id
-   WHERE old.external_id IS NULL OR old.deleted_at IS NOT NULL
-      OR old.content_hash <> decode(new.content_hash, 'hex')
+   WHERE old.external_id IS NULL
+      OR (old.content_hash <> decode(new.content_hash, 'hex')
+          OR (old.deleted_at IS NOT NULL) <> new.deleted{touched})
+     -- What was asked for earlier than what is stored knows less, whenever it arrives.
+     AND old.observed_at <= %(observed_at)s{newer}
 ), written AS (
-  INSERT INTO cw_inboxes_raw
-         (project_id, external_id, content_hash, payload, name, channel_type)
-  SELECT %(project_id)s, external_id, decode(content_hash, 'hex'), payload, name, channel_type
-    FROM changed
-      ON CONFLICT (project_id, external_id) DO UPDATE
-     SET content_hash = excluded.content_hash, payload = excluded.payload, name = excluded.name,
-         channel_type = excluded.channel_type, revision = excluded.revision,
-         synced_at = now(), deleted_at = NULL
-  RETURNING 1
-)
-SELECT count(*) AS written, 0 AS deleted, 0 AS unchanged FROM written
-"""
-
-SAVE_CONTACTS: LiteralString = """
-WITH changed AS (
-  SELECT new.*
-    FROM jsonb_to_recordset(%(rows)s::jsonb) AS new
-         (external_id text, content_hash text, payload jsonb, name text, email text,
-          phone_number text, identifier text, company_name text, source_created_at timestamptz)
-    LEFT JOIN cw_contacts AS old
-           ON old.project_id = %(project_id)s AND old.external_id = new.external_id
-   WHERE old.external_id IS NULL OR old.deleted_at IS NOT NULL
-      OR old.content_hash <> decode(new.content_hash, 'hex')
-), written AS (
-  INSERT INTO cw_contacts
-         (project_id, external_id, content_hash, payload, name, email, phone_number, identifier,
-          company_name, source_created_at)
-  SELECT %(project_id)s, external_id, decode(content_hash, 'hex'), payload, name, email,
-         phone_number, identifier, company_name, source_created_at
-    FROM changed
-      ON CONFLICT (project_id, external_id) DO UPDATE
-     SET content_hash = excluded.content_hash, payload = excluded.payload, name = excluded.name,
-         email = excluded.email, phone_number = excluded.phone_number,
-         identifier = excluded.identifier, company_name = excluded.company_name,
-         source_created_at = excluded.source_created_at, revision = excluded.revision,
-         synced_at = now(), deleted_at = NULL
-  RETURNING 1
-)
-SELECT count(*) AS written, 0 AS deleted, 0 AS unchanged FROM written
-"""
-
-SAVE_CONVERSATIONS: LiteralString = """
-WITH changed AS (
-  SELECT new.*
-    FROM jsonb_to_recordset(%(rows)s::jsonb) AS new
-         (external_id text, content_hash text, payload jsonb, uuid text, inbox_id text,
-          contact_id text, assignee_name text, status text, priority text, labels text[],
-          subject text, waiting_since timestamptz, first_reply_at timestamptz,
-          last_activity_at timestamptz, source_created_at timestamptz,
-          source_updated_at timestamptz)
-    LEFT JOIN cw_conversations AS old
-           ON old.project_id = %(project_id)s AND old.external_id = new.external_id
-   WHERE old.external_id IS NULL OR old.deleted_at IS NOT NULL
-      OR old.content_hash <> decode(new.content_hash, 'hex')
-      OR old.source_updated_at IS DISTINCT FROM new.source_updated_at
-), written AS (
-  INSERT INTO cw_conversations AS old
-         (project_id, external_id, content_hash, payload, uuid, inbox_id, contact_id,
-          assignee_name, status, priority, labels, subject, waiting_since, first_reply_at,
-          last_activity_at, source_created_at, source_updated_at)
-  SELECT %(project_id)s, external_id, decode(content_hash, 'hex'), payload, uuid, inbox_id,
-         contact_id, assignee_name, status, priority, labels, subject, waiting_since,
-         first_reply_at, last_activity_at, source_created_at, source_updated_at
-    FROM changed
-      ON CONFLICT (project_id, external_id) DO UPDATE
-     SET content_hash = excluded.content_hash, payload = excluded.payload, uuid = excluded.uuid,
-         inbox_id = excluded.inbox_id, contact_id = excluded.contact_id,
-         assignee_name = excluded.assignee_name, status = excluded.status,
-         priority = excluded.priority, labels = excluded.labels, subject = excluded.subject,
-         waiting_since = excluded.waiting_since, first_reply_at = excluded.first_reply_at,
-         last_activity_at = excluded.last_activity_at,
-         source_created_at = excluded.source_created_at,
-         source_updated_at = excluded.source_updated_at,
-         -- A touch alone makes a walk due; it does not make anything derived out of date.
-         revision = CASE WHEN old.content_hash <> excluded.content_hash
-                           OR old.deleted_at IS NOT NULL
-                         THEN excluded.revision ELSE old.revision END,
-         synced_at = now(), deleted_at = NULL
-  RETURNING 1
-)
-SELECT count(*) AS written, 0 AS deleted, 0 AS unchanged FROM written
-"""
-
-SAVE_MESSAGES: LiteralString = """
-WITH changed AS (
-  SELECT new.*
-    FROM jsonb_to_recordset(%(rows)s::jsonb) AS new
-         (external_id text, content_hash text, payload jsonb, deleted boolean,
-          conversation_id text, message_type text, content_type text, content text,
-          private boolean, sender_kind text, sender_id text, sender_name text,
-          source_created_at timestamptz)
-    LEFT JOIN cw_messages AS old
-           ON old.project_id = %(project_id)s AND old.external_id = new.external_id
-   WHERE old.external_id IS NULL OR (old.deleted_at IS NOT NULL) <> new.deleted
-      OR old.content_hash <> decode(new.content_hash, 'hex')
-), written AS (
-  INSERT INTO cw_messages AS old
-         (project_id, external_id, content_hash, payload, deleted_at, conversation_id,
-          message_type, content_type, content, private, sender_kind, sender_id, sender_name,
-          source_created_at)
+  INSERT INTO {table} AS old
+         (project_id, external_id, content_hash, payload, deleted_at, observed_at, {names})
   SELECT %(project_id)s, external_id, decode(content_hash, 'hex'), payload,
-         CASE WHEN deleted THEN now() END, conversation_id, message_type, content_type, content,
-         private, sender_kind, sender_id, sender_name, source_created_at
+         CASE WHEN deleted THEN now() END, %(observed_at)s, {names}
     FROM changed
       ON CONFLICT (project_id, external_id) DO UPDATE
      SET content_hash = excluded.content_hash, payload = excluded.payload,
          deleted_at = CASE WHEN excluded.deleted_at IS NULL THEN NULL
                            ELSE coalesce(old.deleted_at, excluded.deleted_at) END,
-         conversation_id = excluded.conversation_id, message_type = excluded.message_type,
-         content_type = excluded.content_type, content = excluded.content,
-         private = excluded.private, sender_kind = excluded.sender_kind,
-         sender_id = excluded.sender_id, sender_name = excluded.sender_name,
-         source_created_at = excluded.source_created_at, revision = excluded.revision,
-         synced_at = now()
+         observed_at = excluded.observed_at, synced_at = now(),
+         -- A touch alone does not make anything derived out of date.
+         revision = CASE WHEN old.content_hash <> excluded.content_hash
+                           OR (old.deleted_at IS NULL) <> (excluded.deleted_at IS NULL)
+                         THEN excluded.revision ELSE old.revision END,
+         {taken}
   RETURNING deleted_at IS NOT NULL AS deleted
 )
 SELECT count(*) FILTER (WHERE NOT deleted) AS written,
@@ -146,40 +52,62 @@ SELECT count(*) FILTER (WHERE NOT deleted) AS written,
   FROM written
 """
 
-SAVE_ATTACHMENTS: LiteralString = """
-WITH changed AS (
-  SELECT new.*
-    FROM jsonb_to_recordset(%(rows)s::jsonb) AS new
-         (external_id text, content_hash text, payload jsonb, message_id text, file_type text,
-          extension text, file_size bigint, data_url text)
-    LEFT JOIN cw_attachments_raw AS old
-           ON old.project_id = %(project_id)s AND old.external_id = new.external_id
-   WHERE old.external_id IS NULL OR old.deleted_at IS NOT NULL
-      OR old.content_hash <> decode(new.content_hash, 'hex')
-), written AS (
-  INSERT INTO cw_attachments_raw
-         (project_id, external_id, content_hash, payload, message_id, file_type, extension,
-          file_size, data_url)
-  SELECT %(project_id)s, external_id, decode(content_hash, 'hex'), payload, message_id,
-         file_type, extension, file_size, data_url
-    FROM changed
-      ON CONFLICT (project_id, external_id) DO UPDATE
-     SET content_hash = excluded.content_hash, payload = excluded.payload,
-         message_id = excluded.message_id, file_type = excluded.file_type,
-         extension = excluded.extension, file_size = excluded.file_size,
-         data_url = excluded.data_url, revision = excluded.revision,
-         synced_at = now(), deleted_at = NULL
-  RETURNING 1
-)
-SELECT count(*) AS written, 0 AS deleted, 0 AS unchanged FROM written
-"""
+TOUCHED: LiteralString = """
+          OR old.source_updated_at IS DISTINCT FROM new.source_updated_at"""
+NEWER: LiteralString = """
+     AND (%(trust)s OR old.deleted_at IS NOT NULL OR old.source_updated_at IS NULL
+          OR new.source_updated_at >= old.source_updated_at)"""
 
-STATEMENTS: dict[str, LiteralString] = {
-    "inbox": SAVE_INBOXES,
-    "contact": SAVE_CONTACTS,
-    "conversation": SAVE_CONVERSATIONS,
-    "message": SAVE_MESSAGES,
-    "attachment": SAVE_ATTACHMENTS,
+
+def save_statement(mirror: Mirror) -> LiteralString:
+    """SAVE for one table."""
+    timed = "source_updated_at" in mirror.columns
+    return SAVE.format(
+        table=mirror.table,
+        typed=", ".join(f"{name} {type_}" for name, type_ in mirror.columns.items()),
+        names=", ".join(mirror.columns),
+        taken=", ".join(f"{name} = excluded.{name}" for name in mirror.columns),
+        touched=TOUCHED if timed else "",
+        newer=NEWER if timed else "",
+    )
+
+
+STATEMENTS: Mapping[str, LiteralString] = {
+    kind: save_statement(mirror) for kind, mirror in MIRRORS.items()
+}
+
+BURY: LiteralString = """
+UPDATE {table}
+   SET deleted_at = now(), synced_at = now(), observed_at = greatest(observed_at, %(observed_at)s),
+       revision = nextval('source_revision')
+ WHERE project_id = %(project_id)s AND external_id = ANY(%(external_ids)s)
+   AND deleted_at IS NULL AND observed_at <= %(observed_at)s
+"""
+BURIALS: Mapping[str, LiteralString] = {
+    kind: BURY.format(table=mirror.table) for kind, mirror in MIRRORS.items()
+}
+
+LIVE: LiteralString = """
+SELECT external_id
+  FROM {table}
+ WHERE project_id = %(project_id)s AND external_id = ANY(%(external_ids)s) AND deleted_at IS NULL
+"""
+LIVING: Mapping[str, LiteralString] = {
+    kind: LIVE.format(table=mirror.table) for kind, mirror in MIRRORS.items()
+}
+
+RECORDS: LiteralString = """
+SELECT external_id, payload, source_updated_at, synced_at, deleted_at
+  FROM {table}
+ WHERE project_id = %(project_id)s
+   AND (%(external_id)s::text IS NULL OR external_id = %(external_id)s::text)
+   AND (%(after)s::text IS NULL OR external_id > %(after)s::text)
+   AND (%(deleted)s OR deleted_at IS NULL)
+ ORDER BY external_id
+ LIMIT %(limit)s
+"""
+READINGS: Mapping[str, LiteralString] = {
+    kind: RECORDS.format(table=mirror.table) for kind, mirror in MIRRORS.items()
 }
 
 CONTACT_PAYLOADS: LiteralString = """
@@ -189,20 +117,28 @@ SELECT external_id, payload
    AND deleted_at IS NULL
 """
 
-COUNTS: LiteralString = """
-SELECT (SELECT count(*) FROM cw_inboxes_raw
-         WHERE project_id = %(project_id)s AND deleted_at IS NULL) AS inboxes,
-       (SELECT count(*) FROM cw_contacts
-         WHERE project_id = %(project_id)s AND deleted_at IS NULL) AS contacts,
-       (SELECT count(*) FROM cw_conversations
-         WHERE project_id = %(project_id)s AND deleted_at IS NULL) AS conversations,
-       (SELECT count(*) FROM cw_messages
-         WHERE project_id = %(project_id)s AND deleted_at IS NULL) AS messages
-"""
+COUNTS: LiteralString = " UNION ALL ".join(
+    f"SELECT '{one.connector} {one.name}' AS stream,"
+    f" (SELECT count(*) FROM {one.mirror.table}"
+    " WHERE project_id = %(project_id)s AND deleted_at IS NULL) AS rows"
+    for one in ALL_STREAMS.values()
+)
 
 
-async def save(conn: Conn, project_id: UUID, kind: str, records: Sequence[Record]) -> Saved:
-    """Write the records, all of one kind, that are new, different or back from deletion."""
+async def save(
+    conn: Conn,
+    project_id: UUID,
+    kind: str,
+    records: Sequence[Record],
+    *,
+    observed_at: datetime,
+    trust: bool = False,
+) -> Saved:
+    """Write the records, all of one kind, that are new, different or back from deletion.
+
+    `observed_at` is when the request began that brought them. A record older than what is stored
+    is passed over; `trust` takes the source's word even when its time of change went back.
+    """
     if not records:
         return Saved()
     rows = {record.external_id: _row(record) for record in records}
@@ -212,6 +148,8 @@ async def save(conn: Conn, project_id: UUID, kind: str, records: Sequence[Record
         STATEMENTS[kind],
         project_id=project_id,
         rows=orjson.dumps(list(rows.values())).decode(),
+        observed_at=observed_at,
+        **({"trust": trust} if "source_updated_at" in MIRRORS[kind].columns else {}),
     )
     assert saved is not None
     unchanged = len(rows) - saved.written - saved.deleted
@@ -228,6 +166,52 @@ def _row(record: Record) -> dict[str, Any]:
     }
 
 
+async def bury(
+    conn: Conn, project_id: UUID, kind: str, external_ids: Sequence[str], *, observed_at: datetime
+) -> int:
+    """Tombstones for records that were gone at `observed_at`; how many were live until now."""
+    if not external_ids:
+        return 0
+    return await execute(
+        conn,
+        BURIALS[kind],
+        project_id=project_id,
+        external_ids=list(external_ids),
+        observed_at=observed_at,
+    )
+
+
+async def live(conn: Conn, project_id: UUID, kind: str, external_ids: Sequence[str]) -> set[str]:
+    """Which of these have a live row."""
+    return set(
+        await fetch_values(
+            conn, LIVING[kind], project_id=project_id, external_ids=list(external_ids)
+        )
+    )
+
+
+async def records(
+    conn: Conn,
+    project_id: UUID,
+    kind: str,
+    *,
+    external_id: str | None = None,
+    after: str | None = None,
+    deleted: bool = True,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Rows of one kind as they are stored, by id from above `after`."""
+    return await fetch_dicts(
+        conn,
+        READINGS[kind],
+        project_id=project_id,
+        external_id=external_id,
+        after=after,
+        deleted=deleted,
+        limit=limit,
+    )
+
+
 async def contact_payloads(
     conn: Conn, project_id: UUID, external_ids: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
@@ -238,7 +222,7 @@ async def contact_payloads(
     return {row["external_id"]: row["payload"] for row in rows}
 
 
-async def counts(conn: Conn, project_id: UUID) -> MirrorCounts:
-    found = await fetch_one(conn, MirrorCounts, COUNTS, project_id=project_id)
-    assert found is not None
-    return found
+async def counts(conn: Conn, project_id: UUID) -> dict[str, int]:
+    """Live rows of a project's copy, by `connector stream`: tombstones are not counted."""
+    rows = await fetch_dicts(conn, COUNTS, project_id=project_id)
+    return {row["stream"]: row["rows"] for row in rows}

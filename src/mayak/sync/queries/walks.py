@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from mayak.platform.db import Conn, execute, fetch_all, fetch_value, fetch_values
+from mayak.platform.db import Conn, execute, fetch_all, fetch_dicts, fetch_value, fetch_values
 from mayak.sync.model import DueWalk
 
 DUE: LiteralString = """
@@ -39,7 +39,8 @@ UPDATE cw_conversations
 
 FINISH: LiteralString = """
 UPDATE cw_conversations
-   SET walk_cursor = NULL, walked_at_source = %(walked_at_source)s
+   -- Another reader may have come further meanwhile.
+   SET walk_cursor = NULL, walked_at_source = greatest(walked_at_source, %(walked_at_source)s)
  WHERE project_id = %(project_id)s AND external_id = %(conversation_id)s
 """
 
@@ -51,20 +52,30 @@ UPDATE cw_conversations
    AND NOT external_id = ANY(%(listed)s)
 """
 
+UNLISTED: LiteralString = """
+SELECT count(*) AS live, count(*) FILTER (WHERE NOT external_id = ANY(%(listed)s)) AS unlisted
+  FROM cw_conversations
+ WHERE project_id = %(project_id)s AND deleted_at IS NULL
+   AND (%(inbox_id)s::text IS NULL OR inbox_id = %(inbox_id)s::text)
+"""
+
 BURY_MESSAGES: LiteralString = """
 UPDATE cw_messages
-   SET deleted_at = now(), synced_at = now(), revision = nextval('source_revision')
+   SET deleted_at = now(), synced_at = now(), observed_at = %(observed_at)s,
+       revision = nextval('source_revision')
  WHERE project_id = %(project_id)s AND conversation_id = %(conversation_id)s
-   AND deleted_at IS NULL
+   AND deleted_at IS NULL AND observed_at <= %(observed_at)s
    AND external_id::bigint >= %(first)s AND external_id::bigint < %(past)s
    AND NOT external_id = ANY(%(present)s)
 """
 
 BURY_ATTACHMENTS: LiteralString = """
 UPDATE cw_attachments_raw AS file
-   SET deleted_at = now(), synced_at = now(), revision = nextval('source_revision')
+   SET deleted_at = now(), synced_at = now(), observed_at = %(observed_at)s,
+       revision = nextval('source_revision')
   FROM cw_messages AS message
  WHERE file.project_id = %(project_id)s AND file.deleted_at IS NULL
+   AND file.observed_at <= %(observed_at)s
    AND NOT file.external_id = ANY(%(present)s)
    AND message.project_id = file.project_id AND message.external_id = file.message_id
    AND message.conversation_id = %(conversation_id)s
@@ -75,20 +86,23 @@ UPDATE cw_attachments_raw AS file
 BURY_CONVERSATIONS: LiteralString = """
 WITH gone AS (
   UPDATE cw_conversations
-     SET deleted_at = now(), synced_at = now(), revision = nextval('source_revision'),
+     SET deleted_at = now(), synced_at = now(), observed_at = now(),
+       revision = nextval('source_revision'),
          walked_at_source = NULL, walk_cursor = NULL
    WHERE project_id = %(project_id)s AND external_id = ANY(%(external_ids)s)
      AND deleted_at IS NULL
   RETURNING external_id
 ), silent AS (
   UPDATE cw_messages
-     SET deleted_at = now(), synced_at = now(), revision = nextval('source_revision')
+     SET deleted_at = now(), synced_at = now(), observed_at = now(),
+       revision = nextval('source_revision')
    WHERE project_id = %(project_id)s AND deleted_at IS NULL
      AND conversation_id = ANY(%(external_ids)s)
   RETURNING external_id
 ), files AS (
   UPDATE cw_attachments_raw AS file
-     SET deleted_at = now(), synced_at = now(), revision = nextval('source_revision')
+     SET deleted_at = now(), synced_at = now(), observed_at = now(),
+       revision = nextval('source_revision')
     FROM cw_messages AS message
    WHERE file.project_id = %(project_id)s AND file.deleted_at IS NULL
      AND message.project_id = file.project_id AND message.external_id = file.message_id
@@ -124,7 +138,8 @@ SELECT external_id
 
 BURY_STRANGERS: LiteralString = """
 UPDATE cw_contacts AS contact
-   SET deleted_at = now(), synced_at = now(), revision = nextval('source_revision')
+   SET deleted_at = now(), synced_at = now(), observed_at = now(),
+       revision = nextval('source_revision')
  WHERE project_id = %(project_id)s AND deleted_at IS NULL
    AND NOT EXISTS (
          SELECT 1 FROM cw_conversations AS said
@@ -138,14 +153,16 @@ UPDATE cw_contacts AS contact
 
 BURY_CONTACTS: LiteralString = """
 UPDATE cw_contacts
-   SET deleted_at = now(), synced_at = now(), revision = nextval('source_revision')
+   SET deleted_at = now(), synced_at = now(), observed_at = now(),
+       revision = nextval('source_revision')
  WHERE project_id = %(project_id)s AND external_id = ANY(%(external_ids)s)
    AND deleted_at IS NULL
 """
 
 BURY_INBOXES: LiteralString = """
 UPDATE cw_inboxes_raw
-   SET deleted_at = now(), synced_at = now(), revision = nextval('source_revision')
+   SET deleted_at = now(), synced_at = now(), observed_at = now(),
+       revision = nextval('source_revision')
  WHERE project_id = %(project_id)s AND NOT external_id = ANY(%(present)s)
    AND deleted_at IS NULL
 """
@@ -198,6 +215,16 @@ async def walk_again(
     )
 
 
+async def unlisted(
+    conn: Conn, project_id: UUID, *, inbox_id: str | None, listed: Collection[str]
+) -> tuple[int, int]:
+    """How many conversations are live, and how many of them a whole listing did not show."""
+    [row] = await fetch_dicts(
+        conn, UNLISTED, project_id=project_id, inbox_id=inbox_id, listed=list(listed)
+    )
+    return row["live"], row["unlisted"]
+
+
 async def bury_messages(
     conn: Conn,
     project_id: UUID,
@@ -205,6 +232,7 @@ async def bury_messages(
     *,
     window: tuple[int, int],
     present: Collection[str],
+    observed_at: datetime,
 ) -> int:
     """Tombstones for what a proven id window of a conversation did not show."""
     return await execute(
@@ -215,6 +243,7 @@ async def bury_messages(
         first=window[0],
         past=window[1],
         present=list(present),
+        observed_at=observed_at,
     )
 
 
@@ -226,6 +255,7 @@ async def bury_attachments(
     window: tuple[int, int],
     present: Collection[str],
     unread: Collection[str],
+    observed_at: datetime,
 ) -> int:
     """The same for attachments, sparing those of the messages that could not be read."""
     return await execute(
@@ -237,6 +267,7 @@ async def bury_attachments(
         past=window[1],
         present=list(present),
         unread=list(unread),
+        observed_at=observed_at,
     )
 
 

@@ -1,33 +1,59 @@
-"""Which part of a Chatwoot account belongs to which project."""
+"""Which part of an account belongs to which project."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from mayak.errors import InvalidInput
 from mayak.platform.db import Conn, Database
-from mayak.sync.model import Binding, BindingKind, BindingScope, PartIsTaken, Scope
+from mayak.sync.model import (
+    CONNECTORS,
+    TITLES,
+    Binding,
+    BindingKind,
+    BindingScope,
+    Connector,
+    PartIsTaken,
+    Scope,
+)
 from mayak.sync.queries import bindings as queries
-from mayak.sync.queries import errors, states, walks
+from mayak.sync.queries import errors, leaving, states, walks
+
+LONGEST_ID = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bindings:
     scope: BindingScope
     inboxes: list[Binding]
+    parts: list[Binding]
+    """Everything that is bound but the whole account."""
 
 
-async def bindings(conn: Conn, project_id: UUID, account_ref: str) -> list[Binding]:
+async def bindings(
+    conn: Conn, project_id: UUID, account_ref: str, connector: Connector = "chatwoot"
+) -> list[Binding]:
     """What of the account belongs to the project."""
-    return await queries.bindings(conn, project_id, account_ref)
+    return await queries.bindings(conn, project_id, connector, account_ref)
+
+
+async def anything_bound(conn: Conn, project_id: UUID) -> bool:
+    """Whether the project has a part of any account at all."""
+    for connector in CONNECTORS:
+        if await queries.any_bound(conn, project_id, connector):
+            return True
+    return False
 
 
 def described(found: list[Binding]) -> Bindings:
     """The same, in the words of the dashboard."""
     inboxes = [one for one in found if one.kind == "inbox"]
-    if any(one.kind == "account" for one in found):
-        return Bindings(scope="account", inboxes=inboxes)
-    return Bindings(scope="inboxes" if inboxes else "none", inboxes=inboxes)
+    parts = [one for one in found if one.kind != "account"]
+    scope: BindingScope = "inboxes" if inboxes else "parts" if parts else "none"
+    if len(parts) < len(found):
+        scope = "account"
+    return Bindings(scope=scope, inboxes=inboxes, parts=parts)
 
 
 async def bind(
@@ -38,22 +64,30 @@ async def bind(
     kind: BindingKind,
     external_id: str,
     name: str | None = None,
+    connector: Connector = "chatwoot",
 ) -> None:
     """Give a part of the account to the project; again is fine.
 
-    `external_id` is the inbox id, or the account id for kind account. Raises PartIsTaken when
+    `external_id` is the part's id, or the account id for kind account. Raises PartIsTaken when
     any of it belongs to another project already.
     """
-    binding = Binding(kind=kind, external_id=_number(external_id), name=name)
+    id_ = _checked(connector, kind, external_id)
+    binding = Binding(kind=kind, external_id=id_, name=name)
     async with database.system_transaction() as conn:
-        await queries.lock(conn, project_id)
-        left = await _leave_other_accounts(conn, project_id, account_ref)
-        await _take(conn, project_id, account_ref, binding)
-        await _say_it_changed(conn, project_id, left=left)
+        await queries.lock(conn, project_id, connector)
+        left = await _leave_other_accounts(conn, project_id, connector, account_ref)
+        await _take(conn, project_id, connector, account_ref, binding)
+        await _say_it_changed(conn, project_id, connector, left=left)
 
 
 async def unbind(
-    database: Database, project_id: UUID, account_ref: str, *, kind: BindingKind, external_id: str
+    database: Database,
+    project_id: UUID,
+    account_ref: str,
+    *,
+    kind: BindingKind,
+    external_id: str,
+    connector: Connector = "chatwoot",
 ) -> bool:
     """Take a part of the account away from the project; False when it did not have it.
 
@@ -61,11 +95,11 @@ async def unbind(
     """
     binding = Binding(kind=kind, external_id=external_id)
     async with database.system_transaction() as conn:
-        await queries.lock(conn, project_id)
-        found = await queries.unbind(conn, project_id, account_ref, binding)
-        scope = Scope.of(await queries.bindings(conn, project_id, account_ref))
-        await bury_what_left(conn, project_id, account_ref, scope)
-        await _say_it_changed(conn, project_id, left=found)
+        await queries.lock(conn, project_id, connector)
+        found = await queries.unbind(conn, project_id, connector, account_ref, binding)
+        scope = Scope.of(await queries.bindings(conn, project_id, connector, account_ref))
+        await bury_what_left(conn, project_id, connector, account_ref, scope, changed=True)
+        await _say_it_changed(conn, project_id, connector, left=found)
     return found
 
 
@@ -84,22 +118,48 @@ async def replace_bindings(
     """
     if (scope == "inboxes") != bool(inboxes):
         raise InvalidInput("inboxes", "name inboxes with the scope inboxes, and only with it")
-    wanted = {("inbox", _number(id_)): Binding(kind="inbox", external_id=id_) for id_ in inboxes}
-    if scope == "account":
+    parts = [Binding(kind="inbox", external_id=id_) for id_ in inboxes]
+    return await replace_parts(
+        database, project_id, "chatwoot", account_ref, whole=scope == "account", parts=parts
+    )
+
+
+async def replace_parts(
+    database: Database,
+    project_id: UUID,
+    connector: Connector,
+    account_ref: str,
+    *,
+    whole: bool,
+    parts: Collection[Binding],
+) -> Bindings:
+    """Make what the project has of the account exactly this, or change nothing.
+
+    Raises InvalidInput for a part that the service does not have, PartIsTaken when any of it
+    belongs to another project.
+    """
+    wanted: dict[tuple[str, str], Binding] = {}
+    for part in parts:
+        id_ = _checked(connector, part.kind, part.external_id)
+        wanted[part.kind, id_] = Binding(kind=part.kind, external_id=id_, name=part.name)
+    if whole:
         account_id = account_ref.rpartition("/")[2]
         wanted["account", account_id] = Binding(kind="account", external_id=account_id)
     async with database.system_transaction() as conn:
-        await queries.lock(conn, project_id)
-        left = await _leave_other_accounts(conn, project_id, account_ref)
-        for old in await queries.bindings(conn, project_id, account_ref):
+        await queries.lock(conn, project_id, connector)
+        left = await _leave_other_accounts(conn, project_id, connector, account_ref)
+        for old in await queries.bindings(conn, project_id, connector, account_ref):
             if (old.kind, old.external_id) not in wanted:
-                left = await queries.unbind(conn, project_id, account_ref, old) or left
+                gone = await queries.unbind(conn, project_id, connector, account_ref, old)
+                left = gone or left
         for binding in wanted.values():
-            await _take(conn, project_id, account_ref, binding)
-        await queries.name_inboxes(conn, project_id, account_ref)
-        bound = await queries.bindings(conn, project_id, account_ref)
-        await bury_what_left(conn, project_id, account_ref, Scope.of(bound))
-        await _say_it_changed(conn, project_id, left=left)
+            await _take(conn, project_id, connector, account_ref, binding)
+        if connector == "chatwoot":
+            await queries.name_inboxes(conn, project_id, account_ref)
+        bound = await queries.bindings(conn, project_id, connector, account_ref)
+        scope = Scope.of(bound)
+        await bury_what_left(conn, project_id, connector, account_ref, scope, changed=True)
+        await _say_it_changed(conn, project_id, connector, left=left)
         return described(bound)
 
 
@@ -109,52 +169,122 @@ async def move_account(database: Database, project_id: UUID, account_ref: str) -
     The copy and its checkpoints stay. Returns how many bindings were renamed.
     """
     async with database.system_transaction() as conn:
-        await queries.lock(conn, project_id)
-        return await queries.move_account(conn, project_id, account_ref)
+        await queries.lock(conn, project_id, "chatwoot")
+        return await queries.move_account(conn, project_id, "chatwoot", account_ref)
 
 
-async def _take(conn: Conn, project_id: UUID, account_ref: str, binding: Binding) -> None:
-    if taken := await queries.taken(conn, project_id, account_ref, binding):
+async def _take(
+    conn: Conn, project_id: UUID, connector: Connector, account_ref: str, binding: Binding
+) -> None:
+    if taken := await queries.taken(conn, project_id, connector, account_ref, binding):
         raise PartIsTaken(taken[0])
-    await queries.bind(conn, project_id, account_ref, binding)
+    await queries.bind(conn, project_id, connector, account_ref, binding)
 
 
-async def _leave_other_accounts(conn: Conn, project_id: UUID, account_ref: str) -> bool:
+async def _leave_other_accounts(
+    conn: Conn, project_id: UUID, connector: Connector, account_ref: str
+) -> bool:
     """Unbind and bury what is of another account: ids of two servers mean different things."""
-    if not await queries.leave_others(conn, project_id, account_ref):
+    if not await queries.leave_others(conn, project_id, connector, account_ref):
         return False
-    await bury_what_left(conn, project_id, account_ref, Scope.of([]))
+    await bury_what_left(conn, project_id, connector, account_ref, Scope(whole=False))
     return True
 
 
-async def _say_it_changed(conn: Conn, project_id: UUID, *, left: bool) -> None:
+async def _say_it_changed(
+    conn: Conn, project_id: UUID, connector: Connector, *, left: bool
+) -> None:
     """A run under way takes nothing over; what was buried is listed anew once it is bound again."""
     if left:
-        await states.start_over(conn, project_id)
+        await states.start_over(conn, project_id, connector)
     else:
-        await states.forget_run(conn, project_id)
+        await states.forget_run(conn, project_id, connector)
 
 
-async def bury_what_left(conn: Conn, project_id: UUID, account_ref: str, scope: Scope) -> int:
+async def bury_what_left(
+    conn: Conn,
+    project_id: UUID,
+    connector: Connector,
+    account_ref: str,
+    scope: Scope,
+    *,
+    changed: bool = False,
+) -> int:
     """Bury what was copied from outside of this scope; the number of rows, errors not counted.
 
     A project that is bound to another account alone keeps its copy: that account may only be
-    out of reach, as after a mistake in the address of the server.
+    out of reach, as after a mistake in the address of the server. `changed` says that a person
+    has just chosen this scope.
     """
-    if scope.inboxes is None:
+    if scope.whole:
         return 0
-    if scope.empty and await queries.elsewhere(conn, project_id, account_ref):
+    if scope.empty and await queries.elsewhere(conn, project_id, connector, account_ref):
         return 0
-    left = await walks.outside(conn, project_id, scope.inboxes)
+    if connector == "chatwoot":
+        return await _bury_outside_inboxes(conn, project_id, scope.ids("inbox"))
+    if scope.empty:
+        return await _bury_all(conn, project_id, connector)
+    # Without a change the reading of each page looks itself at whose it is.
+    return await _bury_outside(conn, project_id, connector, scope) if changed else 0
+
+
+async def _bury_all(conn: Conn, project_id: UUID, connector: Connector) -> int:
+    buried = await leaving.bury_all(conn, project_id, connector)
+    await leaving.drop_errors(conn, project_id, connector)
+    for kind in ("issue", "company"):
+        await queries.release(conn, project_id, connector, kind, None)
+    return buried
+
+
+async def _bury_outside(conn: Conn, project_id: UUID, connector: Connector, scope: Scope) -> int:
+    await leaving.drop_errors(conn, project_id, connector)
+    if connector == "linear":
+        return await leaving.bury_outside_linear(
+            conn, project_id, teams=scope.ids("team"), projects=scope.ids("project")
+        )
+    if scope.ids("list") or scope.ids("filter"):
+        return 0  # what these hold Attio has to say: the next sync asks, and buries the rest
+    return await leaving.bury_outside_attio(conn, project_id, scope.ids("company"))
+
+
+async def _bury_outside_inboxes(conn: Conn, project_id: UUID, inboxes: Collection[str]) -> int:
+    left = await walks.outside(conn, project_id, inboxes)
     messages = await walks.bury_conversations(conn, project_id, left) if left else 0
-    strangers = await walks.bury_strangers(conn, project_id, scope.inboxes)
-    inboxes = await walks.bury_inboxes(conn, project_id, scope.inboxes)
-    await errors.drop_outside(conn, project_id, scope.inboxes)
-    return len(left) + messages + strangers + inboxes
+    strangers = await walks.bury_strangers(conn, project_id, inboxes)
+    gone = await walks.bury_inboxes(conn, project_id, inboxes)
+    await errors.drop_outside(conn, project_id, inboxes)
+    return len(left) + messages + strangers + gone
 
 
-def _number(external_id: str) -> str:
-    """An id as Chatwoot writes it. Raises InvalidInput."""
-    if not (external_id.isascii() and external_id.isdigit()):
-        raise InvalidInput("external_id", f"{external_id!r} is not a number")
-    return str(int(external_id))
+KINDS: Mapping[Connector, frozenset[BindingKind]] = {
+    "chatwoot": frozenset({"account", "inbox"}),
+    "linear": frozenset({"account", "team", "project"}),
+    "attio": frozenset({"account", "company", "list", "filter"}),
+}
+
+
+def _checked(connector: Connector, kind: BindingKind, external_id: str) -> str:
+    """An id as the service writes it. Raises InvalidInput."""
+    if kind not in KINDS[connector]:
+        known = ", ".join(sorted(KINDS[connector] - {"account"}))
+        raise InvalidInput("kind", f"{TITLES[connector]} has no {kind}; it has: {known}")
+    if connector == "chatwoot":
+        if not (external_id.isascii() and external_id.isdigit()):
+            raise InvalidInput("external_id", f"{external_id!r} is not a number")
+        return str(int(external_id))
+    if kind == "filter":
+        return _filter(external_id)
+    if not external_id.strip() or len(external_id) > LONGEST_ID or "\x00" in external_id:
+        raise InvalidInput("external_id", "is no id of the service")
+    return external_id.strip()
+
+
+def _filter(text: str) -> str:
+    """A filter of Attio in one spelling, so that the same is found again. Raises InvalidInput."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict) or not value:
+        raise InvalidInput("external_id", "a filter is a JSON object as Attio takes it")
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

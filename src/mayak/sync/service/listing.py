@@ -18,7 +18,8 @@ from mayak.sync.model import (
     merged_contact,
     poll_window,
 )
-from mayak.sync.queries import mirror, walks
+from mayak.sync.queries import listings, mirror, walks
+from mayak.sync.service.settling import too_many
 from mayak.sync.service.work import Work
 
 TRIES = 2
@@ -59,11 +60,12 @@ class Whole:
 
 async def sync_inboxes(work: Work) -> bool:
     await work.begin("inboxes")
-    page = await work.source.pull("inboxes", {})
+    page = await work.pull("inboxes", {})
     bound = [one for one in page.records if work.scope.holds(one.external_id)]
     rejected = [one for one in page.rejected if work.scope.holds(one.external_id)]
     async with work.writing() as conn:
-        saved = await mirror.save(conn, work.run.project_id, "inbox", bound)
+        saved = await work.save(conn, "inbox", bound, observed_at=page.asked_at)
+        await work.notice_drift(conn, "inboxes", bound)
         unreadable = {one.external_id for one in rejected if one.external_id}
         gone = 0
         if None not in {one.external_id for one in page.rejected}:
@@ -76,7 +78,10 @@ async def sync_inboxes(work: Work) -> bool:
     listed = {one.external_id for one in page.records} | {
         one.external_id for one in page.rejected if one.external_id
     }
-    return await work.finish("inboxes", _lacking(work.scope, listed))
+    lacking = _lacking(work.scope, listed)
+    if lacking is not None:
+        work.untrusted = lacking.cause
+    return await work.finish("inboxes", lacking)
 
 
 def _lacking(scope: Scope, listed: set[str]) -> Verdict | None:
@@ -97,7 +102,7 @@ async def sync_contacts(work: Work) -> bool:
     parts = [_key(work, part) for part in work.scope.parts]
     if checkpoint.get("parts") != parts:
         checkpoint = {}  # bound anew: contacts that were passed over before may now be ours
-    again = checkpoint.get("listing") or "contacts" in work.retry_due
+    again = checkpoint.get("listing") or "contacts" in work.retry_due or work.wish.thorough
     if not again and _fresh(checkpoint.get("listed_at"), work):
         return await work.finish("contacts")
 
@@ -106,12 +111,16 @@ async def sync_contacts(work: Work) -> bool:
 
     whole = await _read(work, "contacts", {"page": 1}, checkpoint.get("listing"), kept)
     gone = [] if whole.ids is None else await _gone_contacts(work, whole.ids)
+    held = None
     async with work.writing() as conn:
+        live = await listings.live(conn, work.run.project_id, "contact")
+        if (held := too_many(work, "contacts", len(gone), live)) is not None:
+            gone = []
         buried = await walks.bury_contacts(conn, work.run.project_id, gone)
         work.count("contact", Saved(deleted=buried))
         done = {"parts": parts, "listed_at": whole.started.isoformat()}
         await work.page(conn, "contacts", rows=buried, checkpoint=done)
-    return await work.finish("contacts")
+    return await work.finish("contacts", held, fresh_until=whole.started)
 
 
 async def sync_conversations(work: Work) -> bool:
@@ -120,25 +129,35 @@ async def sync_conversations(work: Work) -> bool:
     known = checkpoint.get("parts") or {}
     # A part that is no longer bound is forgotten: bound again, it is listed from its start.
     parts = {key: known.get(key) or {} for key in (_key(work, part) for part in work.scope.parts)}
+    if work.wish.full and checkpoint.get("full_run") != str(work.run.run_id):
+        async with work.writing() as conn:
+            await walks.walk_again(conn, work.run.project_id, inbox_id=None, listed=[])
+            kept = {"parts": parts, "full_run": str(work.run.run_id)}
+            await work.page(conn, "conversations", rows=0, checkpoint=kept)
+    started = work.server_now()
+    held = None
     for part in work.scope.parts:
-        await _sync_part(work, part, parts)
-    return await work.finish("conversations")
+        held = await _sync_part(work, part, parts) or held
+    return await work.finish("conversations", held or work.doubt(), fresh_until=started)
 
 
-async def _sync_part(work: Work, inbox_id: str | None, parts: dict[str, dict[str, Any]]) -> None:
+async def _sync_part(
+    work: Work, inbox_id: str | None, parts: dict[str, dict[str, Any]]
+) -> Verdict | None:
+    """Bring one inbox up to date, or all of them; what is left to say."""
     key = _key(work, inbox_id)
     mine = parts[key]
     asked = {} if inbox_id is None else {"inbox_id": inbox_id}
     started = work.server_now()
     listed_at, watermark = _instant(mine.get("listed_at")), _instant(mine.get("watermark"))
     window = poll_window(watermark, listed_at=listed_at, at=started)
-    again = mine.get("listing") or "conversations" in work.retry_due
+    again = mine.get("listing") or "conversations" in work.retry_due or work.wish.thorough
     if window is not None and not again:
         seconds = int(window.total_seconds()) + 1
-        page = await work.source.pull("conversations", {**asked, "updated_within": seconds})
+        page = await work.pull("conversations", {**asked, "updated_within": seconds})
         parts[key] = {**mine, "watermark": started.isoformat()}
-        await _save_page(work, "conversations", page, {"parts": parts})
-        return
+        await save_page(work, "conversations", page, {"parts": parts})
+        return None
 
     def kept(listing: Listing) -> dict[str, Any]:
         return {"parts": {**parts, key: {**mine, "listing": listing.kept()}}}
@@ -146,11 +165,19 @@ async def _sync_part(work: Work, inbox_id: str | None, parts: dict[str, dict[str
     whole = await _read(work, "conversations", {**asked, "page": 1}, mine.get("listing"), kept)
     at = whole.started.isoformat()
     parts[key] = {"watermark": at, "listed_at": at}
+    held = None
     async with work.writing() as conn:
         if whole.ids is not None:
-            # Only the conversation itself can say that it is gone: its walk will ask.
-            await walks.walk_again(conn, work.run.project_id, inbox_id=inbox_id, listed=whole.ids)
+            project_id = work.run.project_id
+            live, unlisted = await walks.unlisted(
+                conn, project_id, inbox_id=inbox_id, listed=whole.ids
+            )
+            held = too_many(work, "conversations", unlisted, live)
+            if held is None:
+                # Only the conversation itself can say that it is gone: its walk will ask.
+                await walks.walk_again(conn, project_id, inbox_id=inbox_id, listed=whole.ids)
         await work.page(conn, "conversations", rows=0, checkpoint={"parts": parts})
+    return held
 
 
 async def _read(
@@ -190,12 +217,12 @@ async def _read_once(
     at = listing or Listing(next=start, started=work.server_now())
     before, seen, largest = at.seen, set[str](), 0
     while True:
-        page = await work.source.pull(stream, at.next)
+        page = await work.pull(stream, at.next)
         new = _listed(stream, page) - seen
         seen |= new
         largest = max(largest, page.total or 0)
         at = Listing(next=page.checkpoint, started=at.started, seen=before + len(seen))
-        await _save_page(work, stream, page, kept(at))
+        await save_page(work, stream, page, kept(at))
         # A server that ignores the number of the page would otherwise be read for ever.
         if page.complete or not new:
             break
@@ -212,32 +239,37 @@ def _listed(stream: Stream, page: Page) -> set[str]:
     return found | {one.external_id or f"unreadable {one.payload}" for one in refused}
 
 
-async def _save_page(work: Work, stream: Stream, page: Page, checkpoint: dict[str, Any]) -> None:
-    """One transaction: rows, rejected records, resolved errors, checkpoint, counters."""
+async def save_page(
+    work: Work, stream: Stream, page: Page, checkpoint: dict[str, Any] | None
+) -> None:
+    """One transaction: rows, rejected records, resolved errors, checkpoint, counters.
+
+    Without a checkpoint the one that is kept stays.
+    """
     conversations = [
         one
         for one in page.records
         if one.kind == "conversation" and work.scope.holds(one.fields["inbox_id"])
     ]
     people = [one for one in page.records if one.kind == "contact"]
-    project_id = work.run.project_id
     async with work.writing() as conn:
         if stream == "contacts":
             ours = [one for one in people if _touches(work, one.payload)]
-            contacts = await mirror.save(conn, project_id, "contact", ours)
+            contacts = await work.save(conn, "contact", ours, observed_at=page.asked_at)
         else:
             ids = {one.fields["contact_id"] for one in conversations}
             ours = [one for one in people if one.external_id in ids]
-            contacts = await mirror.save(
-                conn, project_id, "contact", await _merged(conn, work, ours)
-            )
-        saved = await mirror.save(conn, project_id, "conversation", conversations)
+            merged = await _merged(conn, work, ours)
+            contacts = await work.save(conn, "contact", merged, observed_at=page.asked_at)
+        saved = await work.save(conn, "conversation", conversations, observed_at=page.asked_at)
+        await work.notice_drift(conn, stream, ours if stream == "contacts" else conversations)
         for kind, through in (("contact", ours), ("conversation", conversations)):
             await work.came_through(conn, stream, kind, [one.external_id for one in through])
         rejected = [one for one in page.rejected if _may_keep(work, one.payload)]
         await work.quarantine(conn, stream, rejected)
         rows = contacts.written + saved.written
-        await work.page(conn, stream, rows=rows, checkpoint=checkpoint)
+        seen = len(people if stream == "contacts" else conversations)
+        await work.page(conn, stream, rows=rows, seen=seen, total=page.total, checkpoint=checkpoint)
     work.count("contact", contacts)
     work.count("conversation", saved)
 
@@ -253,7 +285,7 @@ async def _gone_contacts(work: Work, listed: frozenset[str]) -> list[str]:
     """Contacts that the source no longer has, asked for one by one."""
     async with work.run.transaction() as conn:
         doubtful = await walks.doubtful_contacts(conn, work.run.project_id, listed, limit=DOUBTS)
-    return [id_ for id_ in doubtful if not await work.source.exists("contacts", id_)]
+    return list((await work.source.fetch("contacts", doubtful)).missing) if doubtful else []
 
 
 def _touches(work: Work, payload: Mapping[str, Any]) -> bool:

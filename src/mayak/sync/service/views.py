@@ -4,14 +4,14 @@ from datetime import datetime
 from uuid import UUID
 
 from mayak.platform.db import Conn
-from mayak.sync.model import ConnectorError, ErrorStatus, MirrorCounts, StreamState
+from mayak.sync.model import ConnectorError, ErrorStatus, StreamState
 from mayak.sync.queries import errors as error_queries
 from mayak.sync.queries import mirror
 from mayak.sync.queries import states as state_queries
 
 
-async def mirror_counts(conn: Conn, project_id: UUID) -> MirrorCounts:
-    """Live rows of the project's copy."""
+async def mirror_counts(conn: Conn, project_id: UUID) -> dict[str, int]:
+    """Live rows of the project's copy, by `connector stream`."""
     return await mirror.counts(conn, project_id)
 
 

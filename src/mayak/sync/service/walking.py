@@ -10,7 +10,7 @@ from typing import Any
 from mayak.connectors.base import Page
 from mayak.errors import Upstream
 from mayak.sync.model import IN_A_ROW, DueWalk, Saved
-from mayak.sync.queries import mirror, walks
+from mayak.sync.queries import walks
 from mayak.sync.service.work import Work
 
 
@@ -65,7 +65,7 @@ class Reading:
             if error.kind in {"auth", "rate_limit"}:
                 raise
             if error.kind == "not_found":
-                await _bury_if_gone(work, walk.external_id, error)
+                await bury_if_gone(work, walk.external_id, error)
                 return
             self._in_a_row += 1
             if self._in_a_row >= IN_A_ROW and error.retryable:
@@ -73,7 +73,7 @@ class Reading:
             if error.retryable and not last:
                 self._again.append(walk)
                 return
-            await work.report_conversation(error, walk.external_id)
+            await work.report_record("messages", error, "conversation", walk.external_id)
         else:
             self._in_a_row = 0
         self._done += 1
@@ -93,7 +93,7 @@ async def read_conversation(work: Work, walk: DueWalk) -> None:
     if kept and kept["source_updated_at"] == _text(target):
         checkpoint["windows"] = kept["windows"]
     while True:
-        page = await work.source.pull("messages", checkpoint)
+        page = await work.pull("messages", checkpoint)
         if page.window is None:
             await _save_split(work, walk, page)
         else:
@@ -116,8 +116,10 @@ async def _save_window(work: Work, walk: DueWalk, page: Page, window: tuple[int,
     files = [file for record in page.records for file in record.parts]
     unread = {one.external_id for one in page.rejected}
     async with work.writing() as conn:
-        saved = await mirror.save(conn, project_id, "message", page.records)
-        kept_files = await mirror.save(conn, project_id, "attachment", files)
+        at = page.asked_at or work.present()
+        saved = await work.save(conn, "message", page.records, observed_at=at)
+        kept_files = await work.save(conn, "attachment", files, observed_at=at)
+        await work.notice_drift(conn, "messages", page.records)
         gone = lost_files = 0
         if None not in unread:
             # A message that cannot be read is there all the same. One without even an id may
@@ -125,7 +127,7 @@ async def _save_window(work: Work, walk: DueWalk, page: Page, window: tuple[int,
             there = {str(id_) for id_ in unread}
             present = {one.external_id for one in page.records} | there
             gone = await walks.bury_messages(
-                conn, project_id, conversation_id, window=window, present=present
+                conn, project_id, conversation_id, window=window, present=present, observed_at=at
             )
             lost_files = await walks.bury_attachments(
                 conn,
@@ -134,6 +136,7 @@ async def _save_window(work: Work, walk: DueWalk, page: Page, window: tuple[int,
                 window=window,
                 present={one.external_id for one in files},
                 unread=there,
+                observed_at=at,
             )
         await work.came_through(conn, "messages", "conversation", [conversation_id])
         read = [one.external_id for one in page.records]
@@ -143,7 +146,8 @@ async def _save_window(work: Work, walk: DueWalk, page: Page, window: tuple[int,
             await walks.finish(conn, project_id, conversation_id, walk.source_updated_at)
         else:
             await walks.keep_cursor(conn, project_id, conversation_id, _cursor(walk, page))
-        await work.page(conn, "messages", rows=saved.written + saved.deleted + gone)
+        rows = saved.written + saved.deleted + gone
+        await work.page(conn, "messages", rows=rows, seen=len(page.records))
     work.counters["messages_read"] += len(page.records)
     work.count("message", saved)
     work.count("message", Saved(deleted=gone))
@@ -151,10 +155,11 @@ async def _save_window(work: Work, walk: DueWalk, page: Page, window: tuple[int,
     work.count("attachment", Saved(deleted=lost_files))
 
 
-async def _bury_if_gone(work: Work, conversation_id: str, error: Upstream) -> None:
+async def bury_if_gone(work: Work, conversation_id: str, error: Upstream) -> None:
     """A hard deletion leaves no other trace than that the conversation itself is not found."""
-    if await work.source.exists("conversations", conversation_id):
-        await work.report_conversation(error, conversation_id)
+    found = await work.source.fetch("conversations", [conversation_id])
+    if not found.missing:
+        await work.report_record("messages", error, "conversation", conversation_id)
         return
     async with work.writing() as conn:
         messages = await walks.bury_conversations(conn, work.run.project_id, [conversation_id])

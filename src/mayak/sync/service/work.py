@@ -1,38 +1,50 @@
-"""One sync of one project: what its steps share, and the steps that every stream has."""
+"""One sync of one project from one source: what its steps share, and what every stream needs."""
 
 import hashlib
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from mayak.automation.model import JobRun
-from mayak.connectors.base import Rejected
-from mayak.connectors.chatwoot import Chatwoot
+from mayak.connectors.base import Checkpoint, Page, Record, Rejected
+from mayak.connectors.base import Connector as Source
 from mayak.errors import Upstream
 from mayak.kit.clock import now
 from mayak.platform.db import Conn
 from mayak.sync.model import (
     LEASE,
+    MIRRORS,
     STREAMS,
+    TITLES,
     BindingsChanged,
+    Connector,
     Saved,
     Scope,
-    Stream,
+    StreamType,
     Verdict,
+    Wish,
+    next_step,
     verdict_of,
 )
-from mayak.sync.queries import bindings, errors, states
+from mayak.sync.queries import bindings, errors, fields, mirror, states
 
 SHARED = frozenset({"auth", "rate_limit"})
 """Failures that every other stream would run into as well."""
 NUMBERS = re.compile(r"\d+")
+CHECK_SIGHT = (
+    "Check what the credential may see. If they are really gone, sync once more with "
+    "`accept_deletions`."
+)
 SEE_ERRORS = "See the list of connector errors; the next sync tries them again."
-COUNTED = {"inbox": "inboxes", "contact": "contacts", "conversation": "conversations",
-           "message": "messages", "attachment": "attachments"}  # fmt: skip
+COUNTED: Mapping[str, str] = {
+    **{one.mirror.kind: one.name for streams in STREAMS.values() for one in streams},
+    "attachment": "attachments",
+}
+"""What the counters of a run call each kind of record."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,19 +52,46 @@ class Work:
     """Owns what this run has counted and what it knows to be failing."""
 
     run: JobRun
-    source: Chatwoot
+    connector: Connector
+    source: Source
     scope: Scope
     account_ref: str
+    wish: Wish = field(default_factory=Wish)
     clock_offset: timedelta = timedelta(0)
     """The server's clock minus ours."""
+    house_offset: timedelta = timedelta(0)
+    """The database's clock minus ours."""
     counters: Counter[str] = field(default_factory=Counter)
-    failing: dict[Stream, set[str]] = field(default_factory=dict)
+    failing: dict[str, set[str]] = field(default_factory=dict)
     """Records with an open error, of the streams that have begun."""
-    retry_due: set[Stream] = field(default_factory=set)
+    retry_due: set[str] = field(default_factory=set)
     """Streams whose lists have to be read again for the sake of rejected records."""
+    drift: dict[str, set[str]] = field(default_factory=dict)
+    """Fields that each stream is known to have."""
+    reread: set[str] = field(default_factory=set)
+    """Streams that another one showed to have more than their window."""
+    untrusted: str | None = None
+    """Why nothing that is missing may be called deleted: something that we saw is out of sight."""
+    first: set[str] = field(default_factory=set)
+    """Streams that were never read to their end: what they show now is what is expected."""
+
+    @property
+    def streams(self) -> tuple[StreamType, ...]:
+        return STREAMS[self.connector]
 
     def server_now(self) -> datetime:
         return now() + self.clock_offset
+
+    def present(self) -> datetime:
+        """The present by the database's clock, which all workers share."""
+        return now() + self.house_offset
+
+    def doubt(self) -> Verdict | None:
+        """The state of every stream once something is out of sight."""
+        if self.untrusted is None:
+            return None
+        cause = f"{self.untrusted} Nothing was deleted here."
+        return Verdict(status="partial", cause=cause, next_step=CHECK_SIGHT)
 
     def count(self, kind: str, saved: Saved) -> None:
         name = COUNTED[kind]
@@ -60,35 +99,59 @@ class Work:
         self.counters[f"{name}_deleted"] += saved.deleted
         self.counters[f"{name}_unchanged"] += saved.unchanged
 
+    async def pull(self, stream: str, checkpoint: Checkpoint) -> Page:
+        """One page, which knows when it was asked for."""
+        asked_at = self.present()
+        return replace(await self.source.pull(stream, checkpoint), asked_at=asked_at)
+
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Conn]:
         """A unit of work in which what is bound stays bound: taking it away waits, and finds the
         rows. Raises BindingsChanged when the run reads something else than what is bound now.
         """
         async with self.run.transaction() as conn:
-            bound = await bindings.held(conn, self.run.project_id, self.account_ref)
+            project_id = self.run.project_id
+            bound = await bindings.held(conn, project_id, self.connector, self.account_ref)
             if Scope.of(bound) != self.scope:
                 raise BindingsChanged
             yield conn
 
-    async def begin(self, stream: Stream) -> dict[str, Any]:
+    async def begin(self, stream: str) -> dict[str, Any]:
         """Mark the stream as running; the checkpoint at which it stopped."""
         project_id = self.run.project_id
         async with self.writing() as conn:
             checkpoint = await states.begin(
-                conn, project_id, stream, run_id=self.run.run_id, lease=LEASE
+                conn, project_id, self.connector, stream, run_id=self.run.run_id, lease=LEASE
             )
-            self.failing[stream] = await errors.failing(conn, project_id, stream)
-            if await errors.retry_due(conn, project_id, stream):
+            self.failing[stream] = await errors.failing(conn, project_id, self.connector, stream)
+            self.drift[stream] = await fields.known(conn, project_id, self.connector, stream)
+            if not await states.succeeded(conn, project_id, self.connector, stream):
+                self.first.add(stream)
+            if await errors.retry_due(conn, project_id, self.connector, stream):
                 self.retry_due.add(stream)
         return checkpoint
+
+    async def save(
+        self, conn: Conn, kind: str, records: list[Record], *, observed_at: datetime | None
+    ) -> Saved:
+        """Write records of one kind; `observed_at` is when the request began."""
+        return await mirror.save(
+            conn,
+            self.run.project_id,
+            kind,
+            records,
+            observed_at=observed_at or self.present(),
+            trust=self.wish.full,
+        )
 
     async def page(
         self,
         conn: Conn,
-        stream: Stream,
+        stream: str,
         *,
         rows: int,
+        seen: int = 0,
+        total: int | None = None,
         checkpoint: Mapping[str, Any] | None = None,
     ) -> None:
         """The last statement of a page: its checkpoint, its counters, a new lease.
@@ -100,21 +163,24 @@ class Work:
         await states.page(
             conn,
             self.run.project_id,
+            self.connector,
             stream,
             checkpoint=None if checkpoint is None else dict(checkpoint),
             rows=rows,
+            seen=seen,
+            total=total,
             lease=LEASE,
         )
 
     async def came_through(
-        self, conn: Conn, stream: Stream, kind: str, external_ids: Iterable[str]
+        self, conn: Conn, stream: str, kind: str, external_ids: Iterable[str]
     ) -> None:
         """Resolve the errors of these records, if they have any."""
         failing = self.failing[stream]
         if failing and (healed := failing & {named(kind, id_) for id_ in external_ids}):
-            await errors.resolve(conn, self.run.project_id, stream, healed)
+            await errors.resolve(conn, self.run.project_id, self.connector, stream, healed)
 
-    async def quarantine(self, conn: Conn, stream: Stream, rejected: list[Rejected]) -> None:
+    async def quarantine(self, conn: Conn, stream: str, rejected: list[Rejected]) -> None:
         """Put rejected records aside, so that their page can go on."""
         rows = {}
         for one in rejected:
@@ -127,57 +193,100 @@ class Work:
                 "external_id": external_id,
                 "parent_id": one.parent_id,
                 "payload": one.payload,
+                "next_step": f"Look at the record in {TITLES[self.connector]}; its last good copy "
+                "stays. A retry reads this record alone.",
             }
-        await errors.report(conn, self.run.project_id, stream, list(rows.values()))
+        project_id = self.run.project_id
+        await errors.report(conn, project_id, self.connector, stream, list(rows.values()))
         self.counters["rejected"] += len(rows)
 
-    async def report_conversation(self, error: Upstream, conversation_id: str) -> None:
-        """The messages of one conversation cannot be read; others may."""
-        async with self.writing() as conn:
-            await self._report(conn, "messages", error, conversation_id)
+    async def notice_drift(self, conn: Conn, stream: str, records: Iterable[Record]) -> None:
+        """Remember fields and values that this stream never had before."""
+        new = set().union(*(shape(one) for one in records)) - self.drift[stream]
+        if new:
+            first = stream in self.first
+            project_id = self.run.project_id
+            await fields.add(conn, project_id, self.connector, stream, new, expected=first)
+            self.drift[stream] |= new
+            if not first:
+                self.counters["drift"] += len(new)
 
-    async def fail(self, stream: Stream, error: Upstream) -> None:
+    async def report_record(self, stream: str, error: Upstream, kind: str, id_: str) -> None:
+        """One record, or what lives in it, cannot be read; others may."""
+        async with self.writing() as conn:
+            await self._report(conn, stream, error, (kind, id_))
+
+    async def fail(self, stream: str, error: Upstream) -> None:
         """Record the failure of a stream, and the state that it means.
 
         A token or a limit is shared by all streams: then the ones after it fail with it.
         """
-        verdict = verdict_of(error)
-        shared = STREAMS[STREAMS.index(stream) :] if error.kind in SHARED else (stream,)
+        verdict = verdict_of(error, self.connector)
+        names = [one.name for one in self.streams]
+        shared = names[names.index(stream) :] if error.kind in SHARED else [stream]  # type: ignore[arg-type]
         async with self.run.transaction() as conn:
+            project_id = self.run.project_id
             await self._report(conn, stream, error, None)
-            await states.forget_run(conn, self.run.project_id)
+            await states.forget_run(conn, project_id, self.connector)
             for one in shared:
-                await states.settle(conn, self.run.project_id, one, verdict)
+                await states.settle(conn, project_id, self.connector, one, verdict)
 
     async def _report(
-        self, conn: Conn, stream: Stream, error: Upstream, conversation_id: str | None
+        self, conn: Conn, stream: str, error: Upstream, record: tuple[str, str] | None
     ) -> None:
-        external_id = None if conversation_id is None else named("conversation", conversation_id)
         row = {
             "kind": error.kind,
             "fingerprint": fingerprint(error.kind, error.reason),
             "message": str(error),
-            "external_id": external_id,
-            "parent_id": conversation_id,
+            "external_id": None if record is None else named(*record),
+            "parent_id": None if record is None else record[1],
             "payload": None,
+            "next_step": next_step(error.kind, self.connector),
         }
-        await errors.report(conn, self.run.project_id, stream, [row])
+        await errors.report(conn, self.run.project_id, self.connector, stream, [row])
 
-    async def finish(self, stream: Stream, lacking: Verdict | None = None) -> bool:
+    async def finish(
+        self, stream: str, lacking: Verdict | None = None, *, fresh_until: datetime | None = None
+    ) -> bool:
         """Leave the stream as ok; False and partial when some of its records are failing.
 
         `lacking` is the state when no record failed and something is missing all the same.
         """
         project_id = self.run.project_id
         async with self.run.transaction() as conn:
-            await errors.resolve_stream(conn, project_id, stream)
-            left = await errors.unresolved(conn, project_id, stream)
+            await errors.resolve_stream(conn, project_id, self.connector, stream)
+            left = await errors.unresolved(conn, project_id, self.connector, stream)
             verdict = lacking or Verdict(status="ok")
-            if left:
+            if left and verdict.status == "ok":
                 cause = f"{left} of its records could not be copied."
                 verdict = Verdict(status="partial", cause=cause, next_step=SEE_ERRORS)
-            await states.settle(conn, project_id, stream, verdict)
+            await states.settle(
+                conn, project_id, self.connector, stream, verdict, fresh_until=fresh_until
+            )
         return verdict.status == "ok"
+
+
+def shape(record: Record) -> set[str]:
+    """What a record looks like: its members with their types, and values of closed sets."""
+    found = {
+        f"{name}:{_TYPES.get(type(value), 'other')}"
+        for name, value in record.payload.items()
+        if value is not None
+    }
+    for name in MIRRORS[record.kind].closed:
+        if (value := record.fields.get(name)) is not None:
+            found.add(f"{name}={value}"[:200])
+    return found
+
+
+_TYPES: Mapping[type, str] = {
+    str: "text",
+    bool: "flag",
+    int: "number",
+    float: "number",
+    list: "list",
+    dict: "object",
+}
 
 
 def named(kind: str, external_id: str) -> str:

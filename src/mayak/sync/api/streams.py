@@ -1,34 +1,32 @@
-"""HTTP face of sync: refresh the copy, see how fresh it is, say what belongs to the project."""
+"""Refresh the copy, and see how fresh it is."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Body, Query
+from pydantic import BaseModel
 
 from mayak.access.deps import CurrentProject, Tx, allow
 from mayak.automation.api import RunView
 from mayak.automation.model import Registry
 from mayak.automation.service import trigger
-from mayak.errors import Misconfigured, UpstreamKind
+from mayak.errors import UpstreamKind
 from mayak.http.paging import Page, decode_moment, encode_moment
 from mayak.http.services import Services
 from mayak.kit.clock import now
-from mayak.platform.db import Database
+from mayak.platform.db import Conn
 from mayak.sync import service
 from mayak.sync.model import (
-    BindingScope,
+    Connector,
     ConnectorError,
     ErrorStatus,
-    MirrorCounts,
     StreamState,
     StreamStatus,
     shown_status,
 )
-from mayak.sync.service import Bindings, ChatwootAccess
 
-router = APIRouter(tags=["connectors"])
+router = APIRouter()
 
 
 class StreamView(BaseModel):
@@ -42,13 +40,20 @@ class StreamView(BaseModel):
     until: datetime | None
     last_success_at: datetime | None
     last_run_at: datetime | None
+    fresh_until: datetime | None
+    """The copy holds what had changed at the source until then."""
+    done: int | None
+    """Of a running stream: records read so far."""
+    total: int | None
+    """How many the source says there are; null when it does not say."""
     rows: int
     """Live rows of the copy."""
 
     @classmethod
-    def of(cls, state: StreamState, counts: MirrorCounts, *, at: datetime) -> "StreamView":
+    def of(cls, state: StreamState, counts: dict[str, int], *, at: datetime) -> "StreamView":
         status = shown_status(state, at=at)
         stalled = status == "stalled"
+        running = status == "running"
         return cls(
             connector=state.connector,
             stream=state.stream,
@@ -58,8 +63,28 @@ class StreamView(BaseModel):
             until=state.until_at,
             last_success_at=state.last_success_at,
             last_run_at=state.last_run_at,
-            rows=getattr(counts, state.stream),
+            fresh_until=state.fresh_until,
+            done=state.progress_done if running else None,
+            total=state.progress_total if running else None,
+            rows=counts.get(f"{state.connector} {state.stream}", 0),
         )
+
+
+class SyncWanted(BaseModel):
+    """How thorough a sync is to be."""
+
+    full: bool = False
+    """Read everything again, with what was deleted; else only what changed."""
+    accept_deletions: bool = False
+    """Delete here what the source does not show any more, however much it is."""
+
+    def payload(self) -> dict[str, object] | None:
+        """As the run carries it; None when nothing is asked for beyond the usual."""
+        asked: dict[str, object] = {name: True for name, wanted in self if wanted}
+        return asked or None
+
+
+Wanted = Annotated[SyncWanted | None, Body()]
 
 
 class ConnectorErrorView(BaseModel):
@@ -83,43 +108,44 @@ class ConnectorErrorView(BaseModel):
         return cls.model_validate(error, from_attributes=True)
 
 
-class BoundInboxView(BaseModel):
-    external_id: str
-    name: str | None
-
-
-class BindingsView(BaseModel):
-    """What of the Chatwoot account belongs to the project."""
-
-    scope: BindingScope
-    inboxes: list[BoundInboxView]
-
-    @classmethod
-    def of(cls, bound: Bindings) -> "BindingsView":
-        inboxes = [
-            BoundInboxView(external_id=one.external_id, name=one.name) for one in bound.inboxes
-        ]
-        return cls(scope=bound.scope, inboxes=inboxes)
-
-
-class BindingsWanted(BaseModel):
-    scope: BindingScope
-    inboxes: list[Annotated[str, Field(pattern=r"^[0-9]{1,18}$")]] = Field(
-        default_factory=list, max_length=1000
-    )
-
-
-@router.post("/connectors/chatwoot/sync", status_code=202, dependencies=[allow("jobs.run")])
-async def sync_chatwoot(project: CurrentProject, tx: Tx, services: Services) -> RunView:
-    """Start reading Chatwoot; a run that is waiting already is joined."""
-    run = await trigger(tx, services.get(Registry), project.id, "chatwoot_sync")
+async def _start(
+    tx: Conn, services: Services, project_id: UUID, job_type: str, wanted: SyncWanted | None
+) -> RunView:
+    payload = None if wanted is None else wanted.payload()
+    run = await trigger(tx, services.get(Registry), project_id, job_type, payload=payload)
     return RunView.of(run)
 
 
-@router.post("/jobs/chatwoot/sync", status_code=202, dependencies=[allow("jobs.run")])
-async def run_chatwoot_sync(project: CurrentProject, tx: Tx, services: Services) -> RunView:
+@router.post("/connectors/sync", status_code=202, dependencies=[allow("jobs.run")])
+async def sync_all(
+    project: CurrentProject, tx: Tx, services: Services, wanted: Wanted = None
+) -> RunView:
+    """Start reading every connector; a run that is waiting already is joined."""
+    return await _start(tx, services, project.id, "connectors_sync_cycle", wanted)
+
+
+@router.post("/connectors/{connector}/sync", status_code=202, dependencies=[allow("jobs.run")])
+async def sync_one(
+    connector: Connector,
+    project: CurrentProject,
+    tx: Tx,
+    services: Services,
+    wanted: Wanted = None,
+) -> RunView:
+    """Start reading one connector; a run that is waiting already is joined."""
+    return await _start(tx, services, project.id, f"{connector}_sync", wanted)
+
+
+@router.post("/jobs/{connector}/sync", status_code=202, dependencies=[allow("jobs.run")])
+async def run_sync(
+    connector: Connector,
+    project: CurrentProject,
+    tx: Tx,
+    services: Services,
+    wanted: Wanted = None,
+) -> RunView:
     """The same under its other address."""
-    return await sync_chatwoot(project, tx, services)
+    return await _start(tx, services, project.id, f"{connector}_sync", wanted)
 
 
 @router.get("/connectors/state", dependencies=[allow("connectors.read")])
@@ -148,31 +174,3 @@ async def list_errors(
         items=[ConnectorErrorView.of(one) for one in found[:limit]],
         next_cursor=encode_moment(last.last_seen_at, last.id) if last else None,
     )
-
-
-@router.get("/connectors/chatwoot/bindings", dependencies=[allow("connectors.read")])
-async def read_bindings(project: CurrentProject, tx: Tx, services: Services) -> BindingsView:
-    """What of the account belongs to the project; nothing when no account is configured."""
-    account_ref = services.get(ChatwootAccess).account_ref
-    if account_ref is None:
-        return BindingsView(scope="none", inboxes=[])
-    bound = await service.bindings(tx, project.id, account_ref)
-    return BindingsView.of(service.described(bound))
-
-
-@router.put("/connectors/chatwoot/bindings", dependencies=[allow("connectors.manage")])
-async def write_bindings(
-    wanted: BindingsWanted, project: CurrentProject, services: Services
-) -> BindingsView:
-    """Make the bindings exactly these. What was copied of an unbound inbox becomes tombstones."""
-    account_ref = services.get(ChatwootAccess).account_ref
-    if account_ref is None:
-        raise Misconfigured("CHATWOOT_BASE_URL", "no Chatwoot account is configured")
-    bound = await service.replace_bindings(
-        services.get(Database),
-        project.id,
-        account_ref,
-        scope=wanted.scope,
-        inboxes=wanted.inboxes,
-    )
-    return BindingsView.of(bound)

@@ -1,17 +1,14 @@
-"""The copy of what a SaaS knows: what belongs to a project, how fresh it is, what failed."""
+"""How fresh a copy is, and what failed: the states of streams, and the rules of reading."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from uuid import UUID
 
-from mayak.errors import Conflict, Upstream, UpstreamKind
+from mayak.errors import Upstream, UpstreamKind
+from mayak.sync.model.streams import LISTING_EVERY, TITLES, Connector
 
-Connector = Literal["chatwoot"]
-Stream = Literal["inboxes", "contacts", "conversations", "messages"]
-BindingKind = Literal["account", "inbox"]
-BindingScope = Literal["none", "account", "inboxes"]
 StreamStatus = Literal[
     "idle",
     "running",
@@ -25,60 +22,18 @@ StreamStatus = Literal[
 ]
 ErrorStatus = Literal["pending", "retrying", "dead_letter", "resolved"]
 
-STREAMS: tuple[Stream, ...] = get_args(Stream)
-"""In the order in which they are read: each needs what the ones before it wrote."""
-
 LEASE = timedelta(minutes=2)
 """How long a running stream may say nothing before it counts as stalled."""
 OVERLAP = timedelta(seconds=120)
 """How much of the past each poll reads again: clocks differ, and commits land late."""
 LONGEST_POLL = timedelta(hours=6)
 """A poll answers in one reply of any length, so after a longer silence the pages are read."""
-LISTING_EVERY = timedelta(days=1)
-"""No poll shows a hard deletion; a whole listing does."""
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=6)
 DEAD_AFTER = 5
 """Attempts after which an error waits for a person."""
 IN_A_ROW = 3
 """Conversations that may fail one after the other before the source counts as down."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
-    """A part of a SaaS account that belongs to a project."""
-
-    kind: BindingKind
-    external_id: str
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """What of an account a project may see."""
-
-    inboxes: frozenset[str] | None
-    """None means the whole account; an empty set means nothing at all."""
-
-    @classmethod
-    def of(cls, bindings: list[Binding]) -> "Scope":
-        if any(one.kind == "account" for one in bindings):
-            return cls(inboxes=None)
-        return cls(inboxes=frozenset(one.external_id for one in bindings))
-
-    @property
-    def empty(self) -> bool:
-        return self.inboxes is not None and not self.inboxes
-
-    @property
-    def parts(self) -> list[str | None]:
-        """One inbox id for each listing to be read; None for a listing of everything."""
-        if self.inboxes is None:
-            return [None]
-        return [*sorted(self.inboxes)]
-
-    def holds(self, inbox_id: object) -> bool:
-        return self.inboxes is None or inbox_id in self.inboxes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +60,10 @@ class StreamState:
     lease_until: datetime | None
     last_success_at: datetime | None
     last_run_at: datetime | None
+    fresh_until: datetime | None = None
+    """The copy holds what had changed at the source until then."""
+    progress_done: int | None = None
+    progress_total: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,16 +82,7 @@ class ConnectorError:
     next_retry_at: datetime | None
     first_seen_at: datetime
     last_seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MirrorCounts:
-    """Live rows of a project's copy: tombstones are not counted."""
-
-    inboxes: int
-    contacts: int
-    conversations: int
-    messages: int
+    next_step: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,21 +104,6 @@ class DueWalk:
     walk_cursor: Mapping[str, Any] | None
 
 
-@dataclass(eq=False)
-class PartIsTaken(Conflict):
-    code = "binding_taken"
-    message = "{part} already belongs to another project; unbind it there first."
-
-    part: str
-
-
-@dataclass(eq=False)
-class BindingsChanged(Conflict):
-    code = "bindings_changed"
-    message = "What belongs to the project changed while it was being read."
-    retryable = True
-
-
 def poll_window(
     watermark: datetime | None, *, listed_at: datetime | None, at: datetime
 ) -> timedelta | None:
@@ -184,32 +119,47 @@ def poll_window(
     return max(at - watermark, timedelta(0)) + OVERLAP
 
 
-def verdict_of(error: Upstream) -> Verdict:
+def verdict_of(error: Upstream, connector: Connector) -> Verdict:
     """The state of a stream after its source failed."""
     cause = str(error)
+    step = next_step(error.kind, connector)
     match error.kind:
         case "auth":
-            return Verdict(status="auth_failed", cause=cause, next_step=_AUTH)
+            return Verdict(status="auth_failed", cause=cause, next_step=step)
         case "rate_limit":
             wait = error.retry_after or timedelta(minutes=1)
-            step = "Nothing to do: the sync goes on by itself when the limit is over."
             return Verdict(status="rate_limited", cause=cause, next_step=step, wait=wait)
-        case kind:
-            return Verdict(status="failing", cause=cause, next_step=_STEPS[kind])
+        case _:
+            return Verdict(status="failing", cause=cause, next_step=step)
 
 
-_AUTH = (
-    "Set an access token of a user with the administrator role. If the token is right and the "
-    "server is behind nginx, set `underscores_in_headers on` there: without it nginx drops the "
-    "header api_access_token."
-)
+def next_step(kind: UpstreamKind, connector: Connector) -> str:
+    """What a person can do about a failure of this kind."""
+    if kind == "auth":
+        return _AUTH[connector]
+    return _STEPS[kind].format(service=TITLES[connector])
+
+
+_AUTH: Mapping[Connector, str] = {
+    "chatwoot": (
+        "Set an access token of a user with the administrator role. If the token is right and the "
+        "server is behind nginx, set `underscores_in_headers on` there: without it nginx drops the "
+        "header api_access_token."
+    ),
+    "linear": (
+        "Set a personal API key of a member who sees the teams of this project, then test the "
+        "connection."
+    ),
+    "attio": ("Set an access token that has the permission named here, then test the connection."),
+}
 _STEPS: Mapping[UpstreamKind, str] = {
-    "schema": "The server answers in an unknown form; check its version and the base address.",
-    "not_found": "Check the account id and the base address of the server.",
-    "network": "Check that the server can be reached from here; the sync tries again by itself.",
+    "rate_limit": "Nothing to do: the sync goes on by itself when the limit is over.",
+    "schema": "{service} answers in an unknown form; check its version and the base address.",
+    "not_found": "Check the account and the base address of {service}.",
+    "network": "Check that {service} can be reached from here; the sync tries again by itself.",
     "server": "Nothing to do unless it lasts: the sync tries again by itself.",
-    "rejected": "Check the base address of the server, then the list of connector errors.",
-    "quota": "Check the plan of the account at the service.",
+    "rejected": "Check the base address of {service}, then the list of connector errors.",
+    "quota": "Check the plan of the account at {service}.",
 }
 
 

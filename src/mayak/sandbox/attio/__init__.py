@@ -1,0 +1,1 @@
+"""Attio, as it really behaves, over the rows of a World."""

@@ -1,0 +1,11 @@
+"""HTTP face of sync."""
+
+from fastapi import APIRouter
+
+from mayak.sync.api import bindings, streams
+
+router = APIRouter(tags=["connectors"])
+for part in (streams, bindings):
+    router.include_router(part.router)
+
+__all__ = ["router"]

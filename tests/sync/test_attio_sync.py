@@ -1,0 +1,74 @@
+"""Attio's copy: complete, scoped, and slow to believe that something is gone."""
+
+from uuid import UUID
+
+import pytest
+
+from mayak.platform.db import Database
+from mayak.sandbox.edits import apply_edit
+from mayak.sandbox.stories import build_world
+from mayak.sandbox.world import World
+from mayak.sync.model import STREAMS
+from tests.sync.studio import Studio
+
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
+
+
+@pytest.fixture
+def world() -> World:
+    return build_world(frozen=True)
+
+
+@pytest.fixture
+async def studio(database: Database, project: UUID, world: World) -> Studio:
+    """A project that has the whole workspace."""
+    studio = Studio(database, project, world)
+    await studio.bind("attio")
+    return studio
+
+
+async def test_the_first_sync_copies_everything(studio: Studio) -> None:
+    result = await studio.sync("attio")
+
+    assert result.status == "ok"
+    for stream in STREAMS["attio"]:
+        told = set(studio.told(stream))
+        assert told >= await studio.live(stream.mirror.kind), stream.name
+        if stream.name != "attributes":
+            assert await studio.live(stream.mirror.kind) == told, stream.name
+
+
+async def test_a_second_sync_writes_nothing(studio: Studio) -> None:
+    await studio.sync("attio")
+
+    result = await studio.sync("attio")
+
+    assert {
+        n: c for n, c in result.counters.items() if n.endswith(("written", "deleted")) and c
+    } == {}
+
+
+async def test_a_deleted_company_becomes_a_tombstone(studio: Studio, world: World) -> None:
+    await studio.sync("attio")
+    victim = sorted(await studio.live("company"))[0]
+    apply_edit(world, "attio.delete_record", {"record_id": victim})
+
+    await studio.sync("attio")
+
+    assert victim not in await studio.live("company")
+
+
+async def test_a_project_sees_its_own_company_only(
+    database: Database, project: UUID, world: World
+) -> None:
+    studio = Studio(database, project, world)
+    company = world.projects[0].attio_company_ids[0]
+    await studio.bind("attio", ("company", company))
+
+    result = await studio.sync("attio")
+
+    assert result.status == "ok"
+    assert await studio.live("company") == {company}
+    deals = await studio.rows("SELECT DISTINCT company_id FROM attio_opportunities_raw")
+    assert deals == [{"company_id": company}]
+    assert await studio.live("note")
