@@ -2,6 +2,7 @@
 
 import httpx
 
+from mayak.platform.secrets import Vault
 from mayak.sync.model import Connector
 from mayak.sync.service import Credentials, Sources
 
@@ -17,7 +18,9 @@ def nothing() -> Sources:
     return Sources(httpx.AsyncClient(), defaults={})
 
 
-def all_three(http: httpx.AsyncClient, base: str, **tokens: str) -> Sources:
+def all_three(
+    http: httpx.AsyncClient, base: str, *, vault: Vault | None = None, **tokens: str
+) -> Sources:
     """An installation of the services at one address; `tokens` by connector, the usual ones else."""
     from mayak.sandbox.attio.telling import ATTIO_KEY
     from mayak.sandbox.linear.telling import LINEAR_KEY
@@ -33,4 +36,5 @@ def all_three(http: httpx.AsyncClient, base: str, **tokens: str) -> Sources:
             )
             for name, token in usual.items()
         },
+        vault=None if vault is None else lambda: vault,
     )

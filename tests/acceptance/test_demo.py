@@ -16,6 +16,8 @@ def test_everything_was_synced_and_embedded(outcome: dict[str, Any]) -> None:
     assert outcome["synced"]["conversations"] >= 60
     assert outcome["synced"]["messages"] >= 700
     assert outcome["synced"]["contacts"] > 15
+    assert outcome["synced"]["issues"] >= 100
+    assert outcome["synced"]["deals"] >= 5
     assert outcome["chunks"]["ready"] > 100
     assert (outcome["chunks"]["pending"], outcome["chunks"]["failed"]) == (0, 0)
 

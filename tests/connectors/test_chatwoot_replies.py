@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from mayak.connectors.chatwoot import Chatwoot
+from mayak.connectors.replies import json_of
 from mayak.errors import Upstream, UpstreamRejected
 
 pytestmark = pytest.mark.anyio
@@ -211,3 +212,9 @@ async def test_a_token_that_no_header_takes_is_not_sent_and_not_repeated() -> No
 
     assert caught.value.kind == "auth"
     assert "пароль" not in str(caught.value)
+
+
+def test_half_a_character_does_not_keep_its_page_away() -> None:
+    response = httpx.Response(200, content=b'{"payload": [{"content": "cut \\ud83d"}]}')
+
+    assert json_of(response, service="Chatwoot") == {"payload": [{"content": "cut \\ud83d"}]}

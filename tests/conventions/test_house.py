@@ -23,6 +23,8 @@ MAY_SEE_ALL_PROJECTS = {
     "automation/service/worker.py",
     "sync/service/bindings.py",
     "sync/service/governor.py",
+    "sync/service/merging.py",
+    "sync/service/webhooks.py",
     "entry/cli/data.py",
     "entry/cli/jobs/scope.py",
     "entry/cli/people.py",

@@ -55,6 +55,13 @@ class Studio:
             self.database, self.project, connector, ref, whole=not parts, parts=bound
         )
 
+    async def unbind(self, connector: Connector) -> None:
+        """Take everything of a service away from the project."""
+        ref = await service.ask_account(self.database, self.sources, self.project, connector)
+        await service.replace_parts(
+            self.database, self.project, connector, ref, whole=False, parts=[]
+        )
+
     async def sync(self, what: str = "all", sources: Sources | None = None, **wish: Any) -> Result:
         """One run of a sync. Raises what the job raises."""
         return await run_once(

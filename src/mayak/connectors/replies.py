@@ -1,5 +1,6 @@
 """What HTTP replies mean, whatever the service: clocks, waits, bodies that are no JSON."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -9,7 +10,7 @@ import orjson
 
 from mayak.errors import Upstream
 from mayak.kit.clock import now
-from mayak.kit.text import storable, without_nul
+from mayak.kit.text import storable, without_halves, without_nul
 
 SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(hours=6)
@@ -24,9 +25,20 @@ def json_of(response: httpx.Response, *, service: str) -> Any:
         raise Upstream(service, "it answered with a web page instead of JSON", kind="server")
     try:
         value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Upstream(service, "the reply broke off or is not JSON", kind="network") from error
+    except orjson.JSONDecodeError:
+        return _lenient(body, service)
     return without_nul(value) if b"\\u0000" in body else value
+
+
+def _lenient(body: bytes, service: str) -> Any:
+    """The value of a body that is JSON but for halves of characters, as cut emoji leave them.
+
+    One such record must not keep its whole page away.
+    """
+    try:
+        return without_halves(json.loads(body))
+    except (ValueError, RecursionError) as error:
+        raise Upstream(service, "the reply broke off or is not JSON", kind="network") from error
 
 
 def is_web_page(response: httpx.Response) -> bool:

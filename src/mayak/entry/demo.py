@@ -51,6 +51,20 @@ SANDBOX_PORT = 8123
 STAYS_FRESH = timedelta(hours=24)
 """After this the stories are told anew, so that "two hours ago" is true again."""
 
+SHOWN = {
+    "contacts": "chatwoot contacts",
+    "conversations": "chatwoot conversations",
+    "messages": "chatwoot messages",
+    "issues": "linear issues",
+    "comments": "linear comments",
+    "companies": "attio companies",
+    "deals": "attio deals",
+    "people": "attio people",
+    "notes": "attio notes",
+    "tasks": "attio tasks",
+}
+"""Streams whose rows the outcome counts."""
+
 QUESTIONS: tuple[tuple[str, Literal["en", "ru"], str], ...] = (
     ("northwind", "en", "How did conversion change with the new checkout?"),
     ("northwind", "en", "How much does change request CR-07 cost?"),
@@ -340,14 +354,14 @@ async def _main_job(parts: Parts, clients: dict[str, Project], watch: Stopwatch)
         for slug, locale, question in QUESTIONS
     ]
     watch.lap("answered")
-    synced = {"contacts": 0, "conversations": 0, "messages": 0}
+    synced = dict.fromkeys(SHOWN, 0)
     chunks = {"ready": 0, "pending": 0, "failed": 0}
     for project in clients.values():
         async with parts.database.transaction(project.id) as conn:
             have = await sync.mirror_counts(conn, project.id)
             states = await lightrag_queries.chunks_by_status(conn)
         for name in synced:
-            synced[name] += have[f"chatwoot {name}"]
+            synced[name] += have[SHOWN[name]]
         for status, count in states.items():
             chunks["pending" if status == "processing" else status] += count
     return {

@@ -25,6 +25,7 @@ from mayak.platform.telemetry import RequestMeasures
 from mayak.sync import jobs as sync_jobs
 from mayak.sync.model import Connector
 from mayak.sync.service import Credentials, Governor, Limits, Sources
+from mayak.sync.service.subscribing import PublicAddress
 
 JOB_MODULES = (sync_jobs, lightrag_jobs)
 
@@ -63,6 +64,7 @@ async def assembled(
                 Database: database,
                 Registry: registry,
                 Sources: sources(settings, http, database),
+                PublicAddress: PublicAddress(url=_public(settings)),
                 SourceLinks: source_links(settings),
                 ExampleQuestions: examples or ExampleQuestions({}),
                 Embedder: embedder,
@@ -107,6 +109,10 @@ def sources(settings: Settings, http: httpx.AsyncClient, database: Database) -> 
             attio_reads_per_second=settings.attio_reads_per_second,
         ),
     )
+
+
+def _public(settings: Settings) -> str | None:
+    return str(settings.mayak_public_url) if settings.mayak_public_url else None
 
 
 def vault_of(settings: Settings) -> Callable[[], Vault]:

@@ -49,6 +49,19 @@ def without_nul(value: object) -> object:
             return value
 
 
+def without_halves(value: object) -> object:
+    """The same JSON value with every string as `storable` spells it."""
+    match value:
+        case str():
+            return storable(value)
+        case dict():
+            return {without_halves(key): without_halves(item) for key, item in value.items()}
+        case list():
+            return [without_halves(item) for item in value]
+        case _:
+            return value
+
+
 def storable(text: str) -> str:
     """The text as PostgreSQL takes it: halves of characters are spelled out, NULs left out."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "")

@@ -30,7 +30,13 @@ log = structlog.get_logger(__name__)
 @job(
     "embeddings_run",
     every=timedelta(minutes=20),
-    after=("chatwoot_sync", "connectors_sync_cycle"),
+    after=(
+        "chatwoot_sync",
+        "connectors_sync_cycle",
+        "webhooks_drain_chatwoot",
+        "webhooks_drain_linear",
+        "webhooks_drain_attio",
+    ),
     queue="cpu",
 )
 async def embeddings_run(run: JobRun) -> Result:

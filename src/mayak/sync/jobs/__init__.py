@@ -7,6 +7,11 @@ from mayak.sync.jobs.reading import (
     connectors_sync_cycle,
     linear_sync,
 )
+from mayak.sync.jobs.webhooks import (
+    webhooks_drain_attio,
+    webhooks_drain_chatwoot,
+    webhooks_drain_linear,
+)
 
 __all__ = [
     "LANE",
@@ -14,4 +19,7 @@ __all__ = [
     "chatwoot_sync",
     "connectors_sync_cycle",
     "linear_sync",
+    "webhooks_drain_attio",
+    "webhooks_drain_chatwoot",
+    "webhooks_drain_linear",
 ]

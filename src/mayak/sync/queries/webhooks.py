@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from mayak.connectors.webhooks import Change, Delivery
-from mayak.platform.db import Conn, execute, fetch_dicts, fetch_one
+from mayak.platform.db import Conn, execute, fetch_all, fetch_dicts, fetch_one
 from mayak.sync.model import Connector
 
 EndpointMode = Literal["signed", "path"]
@@ -137,11 +137,13 @@ UPDATE webhook_deliveries AS told
    AND told.delivery_id = mine.delivery_id AND told.status = 'received'
 """
 
-COUNTS: LiteralString = """
-SELECT endpoint_id, status, count(*) AS deliveries
+LATELY: LiteralString = """
+SELECT status, count(*) AS deliveries,
+       (array_agg(error ORDER BY received_at DESC) FILTER (WHERE error IS NOT NULL))[1] AS error
   FROM webhook_deliveries
- WHERE project_id = %(project_id)s AND received_at > now() - interval '24 hours'
- GROUP BY endpoint_id, status
+ WHERE project_id = %(project_id)s AND endpoint_id = %(endpoint_id)s
+   AND received_at > now() - interval '24 hours'
+ GROUP BY status
 """
 
 NAMING: LiteralString = """
@@ -191,6 +193,15 @@ class Told:
     endpoint_id: UUID
     delivery_id: str
     changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """How many deliveries ended one way, and what was last said about them."""
+
+    status: DeliveryStatus
+    deliveries: int
+    error: str | None
 
 
 async def found(conn: Conn, endpoint_id: UUID, connector: Connector) -> Endpoint | None:
@@ -347,12 +358,9 @@ def _keys(project_id: UUID, told: Sequence[Told]) -> dict[str, Any]:
     }
 
 
-async def counts(conn: Conn, project_id: UUID) -> dict[UUID, dict[DeliveryStatus, int]]:
-    """How many deliveries of the last 24 hours are in each state, by endpoint."""
-    by_endpoint: dict[UUID, dict[DeliveryStatus, int]] = {}
-    for row in await fetch_dicts(conn, COUNTS, project_id=project_id):
-        by_endpoint.setdefault(row["endpoint_id"], {})[row["status"]] = row["deliveries"]
-    return by_endpoint
+async def heard(conn: Conn, project_id: UUID, endpoint_id: UUID) -> list[Heard]:
+    """The deliveries of the last 24 hours."""
+    return await fetch_all(conn, Heard, LATELY, project_id=project_id, endpoint_id=endpoint_id)
 
 
 async def naming(conn: Conn, project_id: UUID, ids: Sequence[str]) -> list[tuple[str, str]]:

@@ -133,9 +133,7 @@ class Drain:
                 for stream, external_id in await queries.naming(conn, self.run.project_id, olds):
                     wanted.add(stream, external_id)
 
-    async def _finish(
-        self, told: Sequence[Told], failures: Mapping[tuple[str, str], str]
-    ) -> None:
+    async def _finish(self, told: Sequence[Told], failures: Mapping[tuple[str, str], str]) -> None:
         """Each delivery takes the outcome of what it named."""
         by_reason: dict[str | None, list[Told]] = {}
         for one in told:
@@ -203,6 +201,3 @@ async def drain(run: JobRun, sources: Sources, connector: Connector) -> Result:
     while the service is out of reach; the deliveries wait.
     """
     return await Drain(run, sources, connector).off()
-
-
-

@@ -12,7 +12,7 @@ from mayak.automation.service import trigger
 from mayak.connectors.base import Page, Record
 from mayak.errors import Upstream
 from mayak.platform.db import Conn
-from mayak.sync.model import OVERLAP, TITLES, DueWalk, Saved, Stream, StreamType
+from mayak.sync.model import OVERLAP, TITLES, DueWalk, Saved, StreamType
 from mayak.sync.queries import leaving, mirror, walks
 from mayak.sync.service import attio, linear
 from mayak.sync.service.listing import save_page
@@ -41,10 +41,7 @@ class Look:
         One that the source refuses is a failure of its own. Raises Upstream when the source is out
         of reach.
         """
-        if stream.connector == "chatwoot" and stream.name != "inboxes":
-            size = 1 if stream.name == "conversations" else AT_ONCE
-        else:
-            size = AT_ONCE
+        size = 1 if stream.name == "conversations" else AT_ONCE
         for some in _some(ids, size):
             try:
                 await self._read(stream, {id_: ids[id_] for id_ in some})
@@ -56,7 +53,7 @@ class Look:
     async def _read(self, stream: StreamType, ids: Mapping[str, bool]) -> None:
         if stream.connector == "chatwoot" and stream.name == "conversations":
             for id_ in ids:
-                await self._conversation(id_)
+                await self._conversation(stream, id_)
         elif stream.connector == "chatwoot" and stream.name == "contacts":
             await self._contacts(stream, ids)
         else:
@@ -66,7 +63,8 @@ class Look:
         belongs = await self._belongs(stream)
         if self.work.untrusted is not None:
             # Whose a record is cannot be told just now; the sync says so and goes on from there.
-            self._hold(stream, len(ids), self.work.untrusted)
+            self.notes.append(f"{stream.name}: {self.work.untrusted}")
+            self.work.counters["left_to_sync"] += len(ids)
             return
         asked_at = self.work.present()
         missing = await refetch(self.work, stream, belongs, list(ids))
@@ -104,12 +102,9 @@ class Look:
             why = f"{title} said that more than {SPARED} records are gone."
         else:
             return False
-        self._hold(stream, more, f"{why} The next sync looks into it.")
+        self.work.counters["deletions_held"] += more
+        self.notes.append(f"{why} The next sync looks into it.")
         return True
-
-    def _hold(self, stream: StreamType, count: int, why: str) -> None:
-        self.work.counters["deletions_held"] += count
-        self.notes.append(f"{stream.name}: {why}")
 
     async def _contacts(self, stream: StreamType, ids: Mapping[str, bool]) -> None:
         asked_at = self.work.present()
@@ -122,7 +117,7 @@ class Look:
         gone = [id_ for id_ in sorted(found.missing) if ids[id_]]
         await self._bury(stream, gone, at=asked_at)
 
-    async def _conversation(self, id_: str) -> None:
+    async def _conversation(self, stream: StreamType, id_: str) -> None:
         """The conversation, its contact and all its messages. Chatwoot tells of no deletion, so
         that it is not found is all the proof there will ever be.
         """
@@ -130,14 +125,15 @@ class Look:
         asked_at = work.present()
         found = await work.source.fetch("conversations", [id_])
         own = next((one for one in found.records if one.kind == "conversation"), None)
-        if own is not None and not work.scope.holds(own.fields["inbox_id"]) or found.missing:
-            await self._bury_conversation(id_)
+        elsewhere = own is not None and not work.scope.holds(own.fields["inbox_id"])
+        if found.missing or elsewhere:
+            await self._bury_conversation(stream, id_)
             return
         page = Page(
             records=found.records, rejected=found.rejected, checkpoint={}, complete=True,
             asked_at=asked_at,
         )  # fmt: skip
-        await save_page(work, _CONVERSATIONS, page, None)
+        await save_page(work, "conversations", page, None)
         if own is None:
             return
         updated_at = own.fields["source_updated_at"]
@@ -150,11 +146,11 @@ class Look:
                 raise
             await bury_if_gone(work, id_, error)
 
-    async def _bury_conversation(self, id_: str) -> None:
+    async def _bury_conversation(self, stream: StreamType, id_: str) -> None:
         work, project_id = self.work, self.work.run.project_id
         async with work.writing() as conn:
             live = await mirror.live(conn, project_id, "conversation", [id_])
-            if not live or self._too_many(_stream("conversations"), 1):
+            if not live or self._too_many(stream, 1):
                 return
             messages = await walks.bury_conversations(conn, project_id, [id_])
             await work.came_through(conn, "messages", "conversation", [id_])
@@ -162,15 +158,6 @@ class Look:
         self.buried += 1
         work.count("conversation", Saved(deleted=1))
         work.count("message", Saved(deleted=messages))
-
-
-_CONVERSATIONS: Stream = "conversations"
-
-
-def _stream(name: str) -> StreamType:
-    from mayak.sync.model import ALL_STREAMS
-
-    return ALL_STREAMS["chatwoot", name]
 
 
 async def _of_bound_inboxes(

@@ -17,6 +17,7 @@ from mayak.sync.service.work import Work
 FEW_PAGES = 40
 """A scan that took no more pages is made by every sync; a longer one every SCAN_EVERY."""
 SCAN_EVERY = timedelta(hours=6)
+LINKS_EVERY = timedelta(days=7)
 POLLED = frozenset({"companies", "deals", "people"})
 """Scanned streams whose new records can be asked for alone."""
 
@@ -79,7 +80,7 @@ class Reader:
 
     def _new_window(self) -> dict[str, Any]:
         watermark = self.kept.get("watermark")
-        full = self.work.wish.full or self._retry_due()
+        full = self.work.wish.full or self._retry_due() or self._links_are_old()
         since = None
         if watermark and not full:
             since = (datetime.fromisoformat(watermark) - OVERLAP).isoformat()
@@ -90,7 +91,14 @@ class Reader:
 
     def _finished(self, window: Mapping[str, Any]) -> dict[str, Any]:
         rest = {name: value for name, value in self.kept.items() if name != "window"}
-        return {**rest, "watermark": window["at"]["until"]}
+        done = {**rest, "watermark": window["at"]["until"]}
+        return {**done, "full_at": done["watermark"]} if window["full"] else done
+
+    def _links_are_old(self) -> bool:
+        """Which issue blocks which moves no time of change: now and then all are read again."""
+        at = self.kept.get("full_at")
+        old = at is None or self.work.server_now() - datetime.fromisoformat(at) >= LINKS_EVERY
+        return self.stream.name == "issues" and old
 
     def _retry_due(self) -> bool:
         return self.stream.name in self.work.retry_due
