@@ -42,6 +42,7 @@ from mayak.projects import service as projects  # noqa: E402
 from mayak.sync import jobs as sync_jobs  # noqa: E402
 from mayak.sync.service import Sources, mirror_counts, replace_bindings  # noqa: E402
 from tests.demo import process  # noqa: E402
+from tests.sources import chatwoot  # noqa: E402
 
 ROUNDS = 3
 REGISTRY = Registry.of((sync_jobs, lightrag_jobs))
@@ -66,11 +67,12 @@ async def finished(database: Database, project: UUID, job_type: str) -> tuple[Ru
 
 async def new_project(database: Database, access: Sources, name: str) -> UUID:
     """A project that owns the whole account; whoever owned it gives it up."""
-    assert access.default_ref("chatwoot")
+    account = access.default_ref("chatwoot")
+    assert account
     async with database.system_transaction() as conn:
         await conn.execute("DELETE FROM connector_bindings")
         project = await projects.create(conn, name)
-    await replace_bindings(database, project.id, access.default_ref("chatwoot"), scope="account", inboxes=[])
+    await replace_bindings(database, project.id, account, scope="account", inboxes=[])
     return project.id
 
 
@@ -149,7 +151,7 @@ async def measure_sync(
         _, seconds = await finished(database, project, "chatwoot_sync")
         async with database.transaction(project) as conn:
             have = await mirror_counts(conn, project)
-        records = have.contacts + have.conversations + have.messages
+        records = sum(have[f"chatwoot {one}"] for one in ("contacts", "conversations", "messages"))
         rates.append(records / seconds)
         _, again = await finished(database, project, "chatwoot_sync")
         unchanged.append(again)

@@ -50,12 +50,16 @@ async def run_once(  # what a run is made of
     *,
     by: Trigger = "manual",
     payload: Mapping[str, object] | None = None,
+    within: float | None = None,
 ) -> Result:
-    """One run from its start to its recorded end. Raises what the handler raises."""
+    """One run from its start to its recorded end. Raises what the handler raises, and TimeoutError
+    when it is stopped because it takes longer than `within` seconds.
+    """
     running, claim = await started(database, registry, things, project, job, by=by, payload=payload)
     status: Status = "failed"
     try:
-        result = await job.handler(running)
+        async with asyncio.timeout(within):
+            result = await job.handler(running)
         status = result.status
     finally:
         await ended(database, registry, claim, status)

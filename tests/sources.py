@@ -2,7 +2,6 @@
 
 import httpx
 
-from mayak.platform.secrets import Vault
 from mayak.sync.model import Connector
 from mayak.sync.service import Credentials, Sources
 
@@ -18,23 +17,22 @@ def nothing() -> Sources:
     return Sources(httpx.AsyncClient(), defaults={})
 
 
-def all_three(
-    http: httpx.AsyncClient, base: str, *, vault: Vault | None = None, **tokens: str
-) -> Sources:
-    """An installation of the services at one address; `tokens` by connector, the usual ones else."""
+def usual(base: str, **tokens: str) -> dict[Connector, Credentials]:
+    """Credentials of the services at one address; `tokens` by connector, else the usual ones."""
     from mayak.sandbox.attio.telling import ATTIO_KEY
     from mayak.sandbox.linear.telling import LINEAR_KEY
 
-    usual: dict[Connector, str] = {"chatwoot": "admin", "linear": LINEAR_KEY, "attio": ATTIO_KEY}
-    return Sources(
-        http,
-        defaults={
-            name: Credentials(
-                secret=tokens.get(name, token),
-                base_url=f"{base}/{name}",
-                account="1" if name == "chatwoot" else None,
-            )
-            for name, token in usual.items()
-        },
-        vault=None if vault is None else lambda: vault,
-    )
+    known: dict[Connector, str] = {"chatwoot": "admin", "linear": LINEAR_KEY, "attio": ATTIO_KEY}
+    return {
+        name: Credentials(
+            secret=tokens.get(name, token),
+            base_url=f"{base}/{name}",
+            account="1" if name == "chatwoot" else None,
+        )
+        for name, token in known.items()
+    }
+
+
+def all_three(http: httpx.AsyncClient, base: str, **tokens: str) -> Sources:
+    """An installation of the services at one address; `tokens` by connector, else the usual."""
+    return Sources(http, defaults=usual(base, **tokens))

@@ -26,6 +26,7 @@ PUBLIC = {
     ("GET", "/metrics"),
     ("POST", "/auth/login"),
     ("POST", "/auth/logout"),
+    ("POST", "/webhooks/{connector}/{binding}"),  # signed by the service that calls
 }
 """Routes for everybody, on purpose."""
 ANY_USER = {
@@ -44,7 +45,8 @@ def address(route: Route) -> str:
     """The route's address with something in each of its holes."""
     path = route.path.replace("{path:path}", "").replace("{source_type}", "chatwoot_message")
     path = path.replace("{job_type}", "embeddings_run")
-    for hole in ("{project_id}", "{run_id}", "{query_id}", "{external_id}"):
+    path = path.replace("{connector}", "linear").replace("{stream}", "issues")
+    for hole in ("{project_id}", "{run_id}", "{query_id}", "{external_id}", "{endpoint_id}"):
         path = path.replace(hole, str(UUID(int=7)))
     assert "{" not in path, f"{path} has a hole that this test does not know"
     return path

@@ -104,6 +104,11 @@ WALL_CLOCK = {
 }
 CASCADE = {
     "connectors_sync_cycle": {"signals_extraction", "embeddings_run"},
+    "webhooks_drain_chatwoot": {"embeddings_run"},
+    "webhooks_drain_linear": {"embeddings_run"},
+    "webhooks_drain_attio": {"embeddings_run"},
+    "connector_errors_retry": {"embeddings_run"},
+    "connectors_backfill": {"embeddings_run"},
     "signals_extraction": {"health_scoring", "kag_recommendations_refresh"},
     "health_scoring": {"analytics_aggregates"},
     "kag_recommendations_refresh": {"kag_v2_recommendations_refresh"},

@@ -24,15 +24,16 @@ from mayak.sandbox.journal import Call
 from mayak.sandbox.stories import build_world
 from mayak.sandbox.world import World
 from mayak.sync import jobs
-from mayak.sync.service import replace_bindings
-from mayak.sync.service import account_ref
+from mayak.sync.service import account_ref, replace_bindings
 from tests.conftest import new_project
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chaos]
 
 KILLS = 20
-OF_EVERY_RUN = 2
-"""Pages that each further run asks for on purpose: the inboxes, and what was touched lately."""
+OF_EVERY_RUN = 3
+"""Pages that each further run asks for on purpose: the inboxes, what was touched lately, and the
+last page of a listing that was cut off.
+"""
 REGISTRY = Registry.of([jobs])
 TABLES = ("cw_inboxes_raw", "cw_contacts", "cw_conversations", "cw_messages", "cw_attachments_raw")
 OURS = ("project_id", "synced_at", "observed_at", "revision", "walk_cursor")

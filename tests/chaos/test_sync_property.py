@@ -1,6 +1,5 @@
 """Whatever happens at the sources and on the way, one good sync makes the copy equal the World."""
 
-import asyncio
 import random
 from contextlib import suppress
 from typing import Any
@@ -14,6 +13,7 @@ from mayak.sandbox.edits import BadEdit, apply_edit
 from mayak.sandbox.stories import build_world
 from mayak.sandbox.world import World
 from mayak.sync.model import CONNECTORS, MIRRORS, STREAMS
+from tests.sync.hearing import Calls, Hearing
 from tests.sync.studio import Studio
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database, pytest.mark.chaos]
@@ -37,10 +37,10 @@ OURS = ("project_id", "synced_at", "observed_at", "revision", "deleted_at", "wal
 class Fate:
     """Owns the dice: what happens next, at which source."""
 
-    def __init__(self, studio: Studio, seed: int) -> None:
+    def __init__(self, studio: Hearing, seed: int) -> None:
         self.studio = studio
         self.world: World = studio.world
-        self.dice = random.Random(seed)
+        self.dice = random.Random(seed)  # noqa: S311
         self.made = 0
 
     def edit(self) -> None:
@@ -126,14 +126,27 @@ class Fate:
                 edit=edit, args=args,
             )  # fmt: skip
 
+    def lose(self) -> None:
+        """Of five deliveries, one is lost on its way, told twice, out of order or late."""
+        for service in CONNECTORS:
+            kind = self.dice.choice(("webhook_drop", "webhook_drop", "webhook_duplicate"))
+            self.world.faults.add(kind, service=service, nth=self.dice.randint(1, 5), times=1)
+
+    async def try_to_hear(self) -> None:
+        """What the services told is looked into, if nothing is in the way."""
+        await self.studio.calls.arrive()
+        for connector in CONNECTORS:
+            with suppress(AppError, TimeoutError):
+                await self.studio.drain(connector, within=self.dice.choice((0.1, 60)))
+
     async def try_to_sync(self) -> None:
         """A sync that may fail, be cut off the network, or die at any moment."""
         wire = self.studio.wire
         if self.dice.random() < 0.3:
             wire.breaks_at, wire.breaks_for = wire.requests + self.dice.randint(1, 20), 8
         with suppress(AppError, TimeoutError):
-            async with asyncio.timeout(self.dice.choice((0.05, 0.3, 60, 60))):
-                await self.studio.sync(full=self.dice.random() < 0.2)
+            within = self.dice.choice((0.05, 0.3, 60, 60))
+            await self.studio.sync(full=self.dice.random() < 0.2, within=within)
 
 
 async def calm(studio: Studio) -> None:
@@ -148,15 +161,19 @@ async def calm(studio: Studio) -> None:
 async def test_one_good_sync_makes_the_copy_equal_the_world(
     database: Database, project: UUID, other_project: UUID, seed: int
 ) -> None:
-    studio = Studio(database, project, build_world(frozen=True))
+    studio = Hearing(Calls(database, build_world(frozen=True)), project)
     for connector in CONNECTORS:
         await studio.bind(connector)
+        await studio.install(connector)
     fate = Fate(studio, seed)
     for _ in range(6):
+        fate.lose()
         for _ in range(5):
             fate.edit()
         if fate.dice.random() < 0.7:
             fate.misfortune()
+        if fate.dice.random() < 0.7:
+            await fate.try_to_hear()
         await fate.try_to_sync()
 
     await calm(studio)
@@ -167,7 +184,12 @@ async def test_one_good_sync_makes_the_copy_equal_the_world(
     grown = await copy_of(studio)
     fresh = await read_afresh(studio, other_project)
     for table, rows in grown.items():
-        assert rows == fresh[table], table
+        if table == "cw_contacts":
+            # A visitor without a conversation is there when asked for, and in no list.
+            ids = {row["external_id"] for row in fresh[table]}
+            rows = [row for row in rows if row["external_id"] in ids]  # noqa: PLW2901
+        for row, again in zip(rows, fresh[table], strict=True):
+            assert row == again, table
 
 
 async def assert_equal(studio: Studio) -> None:
@@ -234,6 +256,9 @@ async def copy_of(studio: Studio) -> dict[str, list[dict[str, Any]]]:
         for row in rows:
             for name in (*OURS, "payload"):
                 row.pop(name, None)
+            if mirror.kind == "contact":
+                # Who is in no list shows as a sender, with less than when asked for by id.
+                del row["content_hash"]
         copied[mirror.table] = rows
     return copied
 

@@ -35,7 +35,7 @@ class Wire(httpx.AsyncBaseTransport):
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._inner = SandboxTransport(create_app(world))
+        self._inner: httpx.AsyncBaseTransport = SandboxTransport(create_app(world))
         self.requests = 0
         self.breaks_at: int | None = None
         """The number of the first request that finds no connection."""

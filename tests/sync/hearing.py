@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import json
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +25,7 @@ from mayak.sync.model import Connector
 from mayak.sync.service import Sources, subscribing
 from mayak.sync.service.subscribing import Installed, PublicAddress
 from tests.runs import run_once
-from tests.sources import all_three
+from tests.sources import usual
 from tests.sync.conftest import Wire
 from tests.sync.studio import BASE, REGISTRY, Studio
 
@@ -35,12 +37,25 @@ DRAINS = {
 }
 
 
+class WithoutSecrets(httpx.AsyncBaseTransport):
+    """The way to a Chatwoot whose webhooks have none."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        if not request.url.path.endswith("/webhooks"):
+            return answer
+        body = re.sub(rb'"secret": "[^"]*"', b'"secret": null', await answer.aread())
+        return httpx.Response(answer.status_code, content=body)
+
+
 class Calls:
     """What the services call: the app of one installation, open for as long as the test."""
 
-    def __init__(
-        self, database: Database, world: World, *, version: Version = "4.13", **tokens: str
-    ) -> None:
+    def __init__(self, database: Database, world: World, *, version: Version = "4.13") -> None:
+        vault = Vault([new_key()])
         self.database = database
         self.world = world
         self.wire = Wire(world)
@@ -51,12 +66,10 @@ class Calls:
             Resources(
                 {
                     Database: database,
-                    Sources: all_three(
+                    Sources: Sources(
                         httpx.AsyncClient(transport=self.wire),
-                        BASE,
-                        vault=Vault([new_key()]),
-                        chatwoot="sandbox-admin-token",
-                        **tokens,
+                        defaults=usual(BASE, chatwoot="sandbox-admin-token"),
+                        vault=lambda: vault,
                     ),
                     Registry: REGISTRY,
                     RequestMeasures: RequestMeasures(),
@@ -67,7 +80,9 @@ class Calls:
         )
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=PUBLIC)
         self.services = create_app(world, version=version, webhook_client=self.client)
-        self.wire._inner = SandboxTransport(self.services)  # noqa: SLF001
+        inner = SandboxTransport(self.services)
+        # Versions that do not sign have no secrets to show, either.
+        self.wire._inner = inner if version == "4.13" else WithoutSecrets(inner)  # noqa: SLF001
 
     @property
     def sources(self) -> Sources:
@@ -109,7 +124,7 @@ class Hearing(Studio):
             unsigned=unsigned,
         )
 
-    async def drain(self, connector: Connector) -> Result:
+    async def drain(self, connector: Connector, *, within: float | None = None) -> Result:
         """One run of what looks into deliveries. Raises what the job raises."""
         return await run_once(
             self.database,
@@ -118,6 +133,7 @@ class Hearing(Studio):
             self.project,
             DRAINS[connector],
             by="webhook",
+            within=within,
         )
 
     async def hear(self, connector: Connector) -> Result:
@@ -143,3 +159,33 @@ def signed(secret: str, body: object) -> tuple[bytes, str]:
     """A body as Linear and Attio send it, and its signature."""
     raw = json.dumps(body).encode()
     return raw, hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+
+
+async def listening(studio: Hearing, connector: Any) -> Hearing:
+    await studio.bind(connector)
+    await studio.sync(connector)
+    await studio.install(connector)
+    return studio
+
+
+def issue_of(world: World) -> str:
+    return next(row.id for row in world.linear.issues if row.archived_at is None)
+
+
+def event(issue: str, action: str = "update", *, age: timedelta = timedelta(0)) -> dict[str, Any]:
+    at = datetime.now(UTC) - age
+    return {
+        "action": action,
+        "type": "Issue",
+        "data": {"id": issue, "title": "what the body says"},
+        "webhookTimestamp": int(at.timestamp() * 1000),
+    }
+
+
+async def post(studio: Hearing, body: object, *, secret: str | None = None, id_: str = "d1") -> int:
+    """Post a body as Linear does; the status of the answer."""
+    raw, signature = signed(secret or await studio.secret(), body)
+    [row] = await studio.rows("SELECT url FROM webhook_endpoints WHERE status = 'active'")
+    headers = {"Linear-Signature": signature, "Linear-Delivery": id_}
+    answer = await studio.calls.client.post(row["url"], content=raw, headers=headers)
+    return answer.status_code

@@ -62,7 +62,14 @@ class Studio:
             self.database, self.project, connector, ref, whole=False, parts=[]
         )
 
-    async def sync(self, what: str = "all", sources: Sources | None = None, **wish: Any) -> Result:
+    async def sync(
+        self,
+        what: str = "all",
+        sources: Sources | None = None,
+        *,
+        within: float | None = None,
+        **wish: Any,
+    ) -> Result:
         """One run of a sync. Raises what the job raises."""
         return await run_once(
             self.database,
@@ -71,6 +78,7 @@ class Studio:
             self.project,
             JOBS[what],
             payload=wish or None,
+            within=within,
         )
 
     async def rows(self, query: str, *values: object) -> Rows:
@@ -112,6 +120,6 @@ class Studio:
 def _attio_id(row: dict[str, Any]) -> str:
     id_ = row["id"]
     for name in ("record_id", "note_id", "task_id", "workspace_member_id", "attribute_id"):
-        if name in id_ and (name != "attribute_id" or len(id_) <= 3):  # noqa: PLR2004
+        if name in id_ and (name != "attribute_id" or len(id_) <= 3):
             return str(id_[name])
     raise AssertionError(id_)

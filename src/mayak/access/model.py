@@ -23,6 +23,7 @@ Permission = Literal[
     "jobs.run",
     "jobs.manage",
     "connectors.read",
+    "connectors.inspect",
     "connectors.manage",
 ]
 
@@ -37,6 +38,7 @@ LEAST: dict[Permission, Role] = {
     "jobs.run": "operator",
     "jobs.manage": "manager",
     "connectors.read": "viewer",
+    "connectors.inspect": "operator",
     "connectors.manage": "manager",
 }
 """The least role that has each permission; every route is decided by this table."""

@@ -40,7 +40,6 @@ def _planned(
 
 
 PLANNED: tuple[JobType, ...] = (
-    _planned("connector_errors_retry", minutes=5, queue="io"),
     _planned("campaign_scheduler", minutes=5, queue="io"),
     _planned("signals_extraction", minutes=15, after=("connectors_sync_cycle",)),
     _planned("health_scoring", minutes=30, after=("signals_extraction",)),
@@ -49,7 +48,6 @@ PLANNED: tuple[JobType, ...] = (
     _planned("loops_contacts_sync", minutes=60, queue="io"),
     _planned("daily_digest", cron=DAILY),
     _planned("weekly_digest", cron=WEEKLY),
-    _planned("connectors_reconciliation_daily", cron=DAILY, queue="io"),
     _planned("retention_cleanup", minutes=12 * 60, queue="io"),
     _planned("kag_recommendations_refresh", minutes=15, after=("signals_extraction",), legacy=True),
     _planned("kag_v2_recommendations_refresh", after=("kag_recommendations_refresh",), legacy=True),

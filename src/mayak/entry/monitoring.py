@@ -54,6 +54,7 @@ class Counts:
     runs: list[dict[str, Any]]
     chunks: dict[str, int]
     streams: dict[str, int]
+    completeness: list[dict[str, Any]]
     workers: int
     load: automation.Load
 
@@ -85,6 +86,7 @@ async def _count(database: Database, registry: Registry) -> Counts:
             runs=await automation.counts(conn),
             chunks=await lightrag.chunks_by_status(conn),
             streams=await sync.streams_by_status(conn),
+            completeness=await sync.completeness(conn),
             workers=await automation.workers_alive(conn),
             load=await automation.load(conn, registry),
         )
@@ -233,6 +235,37 @@ def _of_database(counts: Counts) -> list[GaugeMetricFamily]:
             "Streams of all projects by state.",
             ["status"],
             [((status,), count) for status, count in counts.streams.items()],
+        ),
+        *_of_copies(counts),
+    ]
+
+
+def _of_copies(counts: Counts) -> list[GaugeMetricFamily]:
+    found = counts.completeness
+    return [
+        _gauge(
+            "app_sync_completeness_ratio",
+            "Part of what the sources show that is here; absent while some of it is not known.",
+            ["connector"],
+            [((row["connector"],), row["ratio"]) for row in found if row["ratio"] is not None],
+        ),
+        _gauge(
+            "app_sync_missing_records",
+            "Records that the last checks did not find here.",
+            ["connector"],
+            [((row["connector"],), row["missing"] or 0) for row in found],
+        ),
+        _gauge(
+            "app_sync_duplicate_records",
+            "Rows that share what should be theirs alone.",
+            ["connector"],
+            [((row["connector"],), row["duplicate"]) for row in found],
+        ),
+        _gauge(
+            "app_sync_unknown_streams",
+            "Streams of projects whose last check learnt nothing.",
+            ["connector"],
+            [((row["connector"],), row["unknown"]) for row in found],
         ),
     ]
 

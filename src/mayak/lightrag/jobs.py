@@ -36,6 +36,8 @@ log = structlog.get_logger(__name__)
         "webhooks_drain_chatwoot",
         "webhooks_drain_linear",
         "webhooks_drain_attio",
+        "connector_errors_retry",
+        "connectors_backfill",
     ),
     queue="cpu",
 )

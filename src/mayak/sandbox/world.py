@@ -170,8 +170,10 @@ class World(Store):
         base, mergee = self.contact(base_id), self.contact(mergee_id)
         if base_id == mergee_id:
             raise ValueError("a contact cannot be merged into itself")
+        at = self.clock.timestamp()
         for conversation in self.conversations_of(mergee_id):
-            self.put_conversation(replace(conversation, contact_id=base_id))
+            # Moved row by row, as the real one does it: each is touched, and no event tells of it.
+            self.put_conversation(replace(conversation, contact_id=base_id, updated_at=at))
             for message in tuple(self.messages_of(conversation.key)):
                 if (message.sender_type, message.sender_id) == ("Contact", mergee_id):
                     self.put_message(replace(message, sender_id=base_id))

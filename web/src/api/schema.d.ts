@@ -84,7 +84,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/connectors/chatwoot/bindings": {
+    "/connectors": {
         parameters: {
             query?: never;
             header?: never;
@@ -92,15 +92,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read Bindings
-         * @description What of the account belongs to the project; nothing when no account is configured.
+         * List Connectors
+         * @description Every service: who it is connected as, what of it is bound, and one line of truth.
          */
-        get: operations["read_bindings"];
-        /**
-         * Write Bindings
-         * @description Make the bindings exactly these. What was copied of an unbound inbox becomes tombstones.
-         */
-        put: operations["write_bindings"];
+        get: operations["list_connectors"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -108,20 +104,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/connectors/chatwoot/sync": {
+    "/connectors/attio/mapping": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
         /**
-         * Sync Chatwoot
-         * @description Start reading Chatwoot; a run that is waiting already is joined.
+         * Read Mapping
+         * @description What each field of companies, deals and people is read from, and what else there is.
          */
-        post: operations["sync_chatwoot"];
+        get: operations["read_mapping"];
+        /**
+         * Write Mapping
+         * @description Say which attribute is which field, by object; the rest is found by name. Reads all again.
+         */
+        put: operations["write_mapping"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drift
+         * @description What records have that they did not have when their stream was first read.
+         */
+        get: operations["list_drift"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -148,6 +168,286 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/connectors/errors/dead-letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dead Letters
+         * @description What failed five times and waits for a person, the latest first.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/errors/dead-letter/{error_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Dead Letter
+         * @description Try one dead letter again now, and nothing else.
+         */
+        post: operations["retry_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/errors/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Error Groups
+         * @description Open errors by what failed and how; `status` chooses others. At most 200 groups.
+         */
+        get: operations["list_error_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/errors/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Errors
+         * @description Try failed things again now, each by itself. A source that wants to be left alone is.
+         */
+        post: operations["retry_errors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/errors/{error_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Error
+         * @description One failing thing, with the record as the source served it.
+         */
+        get: operations["read_error"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/errors/{error_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Error
+         * @description Say that it does not matter. It stays so until the record changes at the source.
+         */
+        post: operations["discard_error"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/errors/{error_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Error
+         * @description Take a discard back.
+         */
+        post: operations["restore_error"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Reconciliation
+         * @description The newest numbers of each stream and connector, and what came of it down the line.
+         */
+        get: operations["read_reconciliation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/reconciliation/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Differences
+         * @description The ids of the records of one stream that differ, by kind.
+         */
+        get: operations["read_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/reconciliation/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Findings
+         * @description Records that differ, or did, the latest first; settled ones too unless `status` says.
+         */
+        get: operations["list_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/reconciliation/findings/{finding_id}/ignore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ignore
+         * @description Let a finding rest: it is not repaired, and not opened again while it lasts.
+         */
+        post: operations["ignore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/reconciliation/findings/{finding_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen
+         * @description Take up a finding again that was let rest.
+         */
+        post: operations["reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/reconciliation/repair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Repair
+         * @description Start reading exactly the records that differ again, by their ids.
+         */
+        post: operations["start_repair"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/reconciliation/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Check
+         * @description Start comparing with the sources; nothing is repaired. A run that is waiting is joined.
+         */
+        post: operations["start_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/connectors/state": {
         parameters: {
             query?: never;
@@ -168,6 +468,260 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/connectors/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync All
+         * @description Start reading every connector; a run that is waiting already is joined.
+         */
+        post: operations["sync_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{connector}/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Backfill
+         * @description Read what changed (Linear), was made (Attio) or was said (Chatwoot) in a span of time again.
+         *
+         *     Syncs go on meanwhile and come first. A run that waits for the same span is joined.
+         */
+        post: operations["start_backfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{connector}/bindings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Bindings
+         * @description What of the account belongs to the project; nothing when no account is known yet.
+         */
+        get: operations["read_bindings"];
+        /**
+         * Write Bindings
+         * @description Make the bindings exactly these, and sync. What an unbound part left becomes tombstones.
+         */
+        put: operations["write_bindings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{connector}/connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Connect Connector
+         * @description Use a credential of the project's own, if its test is good; then sync what is bound.
+         */
+        put: operations["connect_connector"];
+        post?: never;
+        /**
+         * Disconnect Connector
+         * @description Forget the project's own credential: back to the installation's. The copy stays.
+         */
+        delete: operations["disconnect_connector"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{connector}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable Connector
+         * @description Read it again, beginning with a sync at once.
+         */
+        post: operations["enable_connector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{connector}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Parts
+         * @description The parts of the account, asked of the service now; with `q` also companies of Attio.
+         */
+        get: operations["list_parts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{connector}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Connector
+         * @description Read it no more until it is enabled. The copy stays as it is.
+         */
+        post: operations["pause_connector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{connector}/records/{stream}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Records
+         * @description Stored rows by id; `q` is part of an id or a payload, `deleted` brings tombstones too.
+         */
+        get: operations["list_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{connector}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync One
+         * @description Start reading one connector; a run that is waiting already is joined.
+         */
+        post: operations["sync_one"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{connector}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Connector
+         * @description Look live what a credential sees. One that is given here is not stored.
+         */
+        post: operations["try_connector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{connector}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description Where the service calls us for this project; one or none. The service is asked, too.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Install Webhook
+         * @description Have the service call us. One that does so already stays, and one that is lost is mended.
+         */
+        post: operations["install_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connectors/{connector}/webhooks/{endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Webhook
+         * @description Have the service call us no more; `here_only` when it cannot be reached.
+         */
+        delete: operations["remove_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -182,26 +736,6 @@ export interface paths {
         get: operations["health"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/jobs/chatwoot/sync": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Run Chatwoot Sync
-         * @description The same under its other address.
-         */
-        post: operations["run_chatwoot_sync"];
         delete?: never;
         options?: never;
         head?: never;
@@ -484,6 +1018,26 @@ export interface paths {
         get: operations["read_status"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{connector}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Sync
+         * @description The same under its other address.
+         */
+        post: operations["run_sync"];
         delete?: never;
         options?: never;
         head?: never;
@@ -774,6 +1328,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks/{connector}/{binding}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive Webhook
+         * @description For services alone: what changed, signed. Kept and answered; looked into right after.
+         */
+        post: operations["receive_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -818,33 +1392,75 @@ export interface components {
             status: "answered" | "empty";
             timings: components["schemas"]["TimingsView"];
         };
+        /** AttributeView */
+        AttributeView: {
+            /** Id */
+            id: string;
+            /** Slug */
+            slug: string;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * BackfillWanted
+         * @description The span of time that is to be read again.
+         */
+        BackfillWanted: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Streams */
+            streams?: ("inboxes" | "contacts" | "conversations" | "messages" | "teams" | "users" | "states" | "labels" | "projects" | "cycles" | "customers" | "issues" | "comments" | "attributes" | "members" | "companies" | "deals" | "people" | "notes" | "tasks")[] | null;
+            /** To */
+            to?: string | null;
+        };
         /**
          * BindingsView
-         * @description What of the Chatwoot account belongs to the project.
+         * @description What of the account belongs to the project.
          */
         BindingsView: {
             /** Inboxes */
             inboxes: components["schemas"]["BoundInboxView"][];
+            /** Parts */
+            parts: components["schemas"]["BoundPartView"][];
             /**
              * Scope
              * @enum {string}
              */
-            scope: "none" | "account" | "inboxes";
+            scope: "none" | "account" | "inboxes" | "parts";
         };
         /** BindingsWanted */
         BindingsWanted: {
             /** Inboxes */
             inboxes?: string[];
+            /** Parts */
+            parts?: components["schemas"]["PartWanted"][];
             /**
              * Scope
              * @enum {string}
              */
-            scope: "none" | "account" | "inboxes";
+            scope: "none" | "account" | "inboxes" | "parts";
         };
         /** BoundInboxView */
         BoundInboxView: {
             /** External Id */
             external_id: string;
+            /** Name */
+            name: string | null;
+        };
+        /** BoundPartView */
+        BoundPartView: {
+            /** External Id */
+            external_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "account" | "inbox" | "team" | "project" | "company" | "list" | "filter";
             /** Name */
             name: string | null;
         };
@@ -864,6 +1480,16 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "degraded" | "down";
+        };
+        /**
+         * CheckWanted
+         * @description What is to be compared; everything when nothing is said.
+         */
+        CheckWanted: {
+            /** Connector */
+            connector?: ("chatwoot" | "linear" | "attio") | null;
+            /** Stream */
+            stream?: string | null;
         };
         /** ChunkCounts */
         ChunkCounts: {
@@ -923,14 +1549,44 @@ export interface components {
             url: string | null;
         };
         /**
-         * ConnectorErrorView
-         * @description One thing that could not be copied.
+         * ConnectedView
+         * @description A connector that was connected, with the test that came before.
          */
-        ConnectorErrorView: {
+        ConnectedView: {
+            connector: components["schemas"]["ConnectorView"];
+            test: components["schemas"]["TestView"];
+        };
+        /**
+         * ConnectionWanted
+         * @description A credential of the project's own. It is sealed, and never given back.
+         */
+        ConnectionWanted: {
+            /** Account */
+            account?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /**
+             * Force
+             * @default false
+             */
+            force: boolean;
+            /**
+             * Secret
+             * Format: password
+             */
+            secret: string;
+        };
+        /**
+         * ConnectorErrorDetailView
+         * @description One of them, with the record that was put aside.
+         */
+        ConnectorErrorDetailView: {
             /** Attempt */
             attempt: number;
             /** Connector */
             connector: string;
+            /** Discarded At */
+            discarded_at: string | null;
             /** External Id */
             external_id: string | null;
             /** Fingerprint */
@@ -959,6 +1615,16 @@ export interface components {
             message: string;
             /** Next Retry At */
             next_retry_at: string | null;
+            /** Next Step */
+            next_step: string | null;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Payload */
+            payload: unknown;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Resolved By */
+            resolved_by: string | null;
             /**
              * Status
              * @enum {string}
@@ -966,6 +1632,160 @@ export interface components {
             status: "pending" | "retrying" | "dead_letter" | "resolved";
             /** Stream */
             stream: string;
+        };
+        /**
+         * ConnectorErrorView
+         * @description One thing that could not be copied.
+         */
+        ConnectorErrorView: {
+            /** Attempt */
+            attempt: number;
+            /** Connector */
+            connector: string;
+            /** Discarded At */
+            discarded_at: string | null;
+            /** External Id */
+            external_id: string | null;
+            /** Fingerprint */
+            fingerprint: string;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "auth" | "rate_limit" | "schema" | "not_found" | "network" | "server" | "rejected" | "quota";
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Message */
+            message: string;
+            /** Next Retry At */
+            next_retry_at: string | null;
+            /** Next Step */
+            next_step: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Resolved By */
+            resolved_by: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "retrying" | "dead_letter" | "resolved";
+            /** Stream */
+            stream: string;
+        };
+        /**
+         * ConnectorTotals
+         * @description A connector as a whole; null as soon as one of its streams is not known.
+         */
+        ConnectorTotals: {
+            /** Checked At */
+            checked_at: string | null;
+            /** Completeness */
+            completeness: number | null;
+            /** Connector */
+            connector: string;
+            /** Duplicate */
+            duplicate: number | null;
+            /** Extra */
+            extra: number | null;
+            /** Missing */
+            missing: number | null;
+            open: components["schemas"]["OpenCounts"];
+            /** Stale */
+            stale: number | null;
+            /** Trend */
+            trend: components["schemas"]["TrendPoint"][];
+            worst: components["schemas"]["Worst"] | null;
+        };
+        /**
+         * ConnectorView
+         * @description One service, as this project is connected to it.
+         */
+        ConnectorView: {
+            /** Account */
+            account: string | null;
+            /** Account Name */
+            account_name: string | null;
+            /** Base Url */
+            base_url: string | null;
+            /** Configured */
+            configured: boolean;
+            /**
+             * Connector
+             * @enum {string}
+             */
+            connector: "chatwoot" | "linear" | "attio";
+            /** Dead Letters */
+            dead_letters: number;
+            /** Fresh Until */
+            fresh_until: string | null;
+            /** Last Success At */
+            last_success_at: string | null;
+            line: components["schemas"]["LineView"];
+            /** Missing */
+            missing: {
+                [key: string]: string;
+            };
+            /** Open Errors */
+            open_errors: number;
+            /** Own */
+            own: boolean;
+            /** Parts Bound */
+            parts_bound: number;
+            /** Paused By */
+            paused_by: string | null;
+            /** Role */
+            role: string | null;
+            /** Rows */
+            rows: number;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "none" | "account" | "inboxes" | "parts";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "enabled" | "paused";
+            /** Streams */
+            streams: components["schemas"]["StreamView"][];
+            /** Tested At */
+            tested_at: string | null;
+            /** Title */
+            title: string;
+            /** User */
+            user: string | null;
+        };
+        /**
+         * CoverageView
+         * @description A part that is bound, and whether the credential sees it.
+         */
+        CoverageView: {
+            /** External Id */
+            external_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "account" | "inbox" | "team" | "project" | "company" | "list" | "filter";
+            /** Name */
+            name: string | null;
+            /** Seen */
+            seen: boolean;
         };
         /** DeadLettersPage */
         DeadLettersPage: {
@@ -1010,6 +1830,25 @@ export interface components {
              */
             newest: string;
         };
+        /**
+         * Differences
+         * @description Ids of the records with an open finding, up to 1000 of each kind.
+         */
+        Differences: {
+            /** Connector */
+            connector: string;
+            counts: components["schemas"]["OpenCounts"];
+            /** Duplicate */
+            duplicate: string[];
+            /** Extra */
+            extra: string[];
+            /** Missing */
+            missing: string[];
+            /** Stale */
+            stale: string[];
+            /** Stream */
+            stream: string;
+        };
         /** DiscardedView */
         DiscardedView: {
             /** At */
@@ -1018,6 +1857,25 @@ export interface components {
             dry_run: boolean;
             /** Letters */
             letters: number;
+        };
+        /**
+         * DriftView
+         * @description A member or a value that records did not have when their stream was first read.
+         */
+        DriftView: {
+            /** Connector */
+            connector: string;
+            /** Field */
+            field: string;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /** Next Step */
+            next_step: string;
+            /** Stream */
+            stream: string;
         };
         /** EmbeddingView */
         EmbeddingView: {
@@ -1028,12 +1886,110 @@ export interface components {
             /** Provider */
             provider: string;
         };
+        /**
+         * ErrorGroupView
+         * @description Failing things that differ in nothing but numbers and records.
+         */
+        ErrorGroupView: {
+            /** Connector */
+            connector: string;
+            /** Count */
+            count: number;
+            /** Dead */
+            dead: number;
+            /** Fingerprint */
+            fingerprint: string;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "auth" | "rate_limit" | "schema" | "not_found" | "network" | "server" | "rejected" | "quota";
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Message */
+            message: string;
+            /** Next Retry At */
+            next_retry_at: string | null;
+            /** Next Step */
+            next_step: string | null;
+            /** Stream */
+            stream: string;
+        };
         /** FeedbackInput */
         FeedbackInput: {
             /** Comment */
             comment?: string | null;
             /** Value */
             value: ("up" | "down") | null;
+        };
+        /**
+         * FieldMappingView
+         * @description One field of ours, and the attribute that it is read from.
+         */
+        FieldMappingView: {
+            attribute: components["schemas"]["AttributeView"] | null;
+            /** Candidates */
+            candidates: components["schemas"]["AttributeView"][];
+            /**
+             * Chosen By
+             * @enum {string}
+             */
+            chosen_by: "name" | "person" | "none";
+            /** Field */
+            field: string;
+        };
+        /**
+         * FindingView
+         * @description One record that differs from its source.
+         */
+        FindingView: {
+            /** Connector */
+            connector: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** External Id */
+            external_id: string;
+            /**
+             * Found At
+             * Format: date-time
+             */
+            found_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "missing" | "extra" | "duplicate" | "stale";
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Repair Error */
+            repair_error: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "repaired" | "gone" | "ignored";
+            /** Stream */
+            stream: string;
         };
         /** Health */
         Health: {
@@ -1161,6 +2117,25 @@ export interface components {
              */
             status: "queued" | "running" | "ok" | "partial" | "failed" | "dead" | "skipped" | "missed" | "cancelled";
         };
+        /**
+         * LineView
+         * @description What one line about a connector says: the worst thing about it.
+         */
+        LineView: {
+            /** Cause */
+            cause: string | null;
+            /** Next Step */
+            next_step: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "idle" | "running" | "ok" | "partial" | "rate_limited" | "auth_failed" | "failing" | "stalled" | "disabled";
+            /** Stream */
+            stream: string | null;
+            /** Until */
+            until: string | null;
+        };
         /** LocaleChoice */
         LocaleChoice: {
             /**
@@ -1176,6 +2151,49 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** MappingView */
+        MappingView: {
+            /** Objects */
+            objects: components["schemas"]["ObjectMappingView"][];
+        };
+        /**
+         * MetricView
+         * @description The numbers of one check of a stream; null is what is not known.
+         */
+        MetricView: {
+            /** Cause */
+            cause: string | null;
+            /**
+             * Checked At
+             * Format: date-time
+             */
+            checked_at: string;
+            /** Completeness */
+            completeness: number | null;
+            /**
+             * Depth
+             * @enum {string}
+             */
+            depth: "full" | "quick";
+            /** Duplicate */
+            duplicate: number;
+            /** Extra */
+            extra: number | null;
+            /** Local Count */
+            local_count: number;
+            /** Missing */
+            missing: number | null;
+            /** Parts Checked */
+            parts_checked: number | null;
+            /** Parts Total */
+            parts_total: number | null;
+            /** Restated */
+            restated: boolean;
+            /** Source Count */
+            source_count: number | null;
+            /** Stale */
+            stale: number | null;
+        };
         /** NewProject */
         NewProject: {
             /** Name */
@@ -1188,10 +2206,78 @@ export interface components {
              */
             time_zone: string;
         };
+        /** ObjectMappingView */
+        ObjectMappingView: {
+            /** Fields */
+            fields: components["schemas"]["FieldMappingView"][];
+            /** Object */
+            object: string;
+        };
+        /**
+         * OpenCounts
+         * @description Open findings by kind.
+         */
+        OpenCounts: {
+            /**
+             * Duplicate
+             * @default 0
+             */
+            duplicate: number;
+            /**
+             * Extra
+             * @default 0
+             */
+            extra: number;
+            /**
+             * Missing
+             * @default 0
+             */
+            missing: number;
+            /**
+             * Stale
+             * @default 0
+             */
+            stale: number;
+        };
         /** Page[ConnectorErrorView] */
         Page_ConnectorErrorView_: {
             /** Items */
             items: components["schemas"]["ConnectorErrorView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[ConnectorView] */
+        Page_ConnectorView_: {
+            /** Items */
+            items: components["schemas"]["ConnectorView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[DriftView] */
+        Page_DriftView_: {
+            /** Items */
+            items: components["schemas"]["DriftView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[ErrorGroupView] */
+        Page_ErrorGroupView_: {
+            /** Items */
+            items: components["schemas"]["ErrorGroupView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[FindingView] */
+        Page_FindingView_: {
+            /** Items */
+            items: components["schemas"]["FindingView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[PartView] */
+        Page_PartView_: {
+            /** Items */
+            items: components["schemas"]["PartView"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -1209,6 +2295,13 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[RecordView] */
+        Page_RecordView_: {
+            /** Items */
+            items: components["schemas"]["RecordView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[RunView] */
         Page_RunView_: {
             /** Items */
@@ -1222,6 +2315,42 @@ export interface components {
             items: components["schemas"]["StreamView"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /** Page[WebhookView] */
+        Page_WebhookView_: {
+            /** Items */
+            items: components["schemas"]["WebhookView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * PartView
+         * @description A part of an account, and whether it can be had.
+         */
+        PartView: {
+            /** Bound */
+            bound: ("here" | "elsewhere") | null;
+            /** External Id */
+            external_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "account" | "inbox" | "team" | "project" | "company" | "list" | "filter";
+            /** Name */
+            name: string;
+        };
+        /** PartWanted */
+        PartWanted: {
+            /** External Id */
+            external_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "account" | "inbox" | "team" | "project" | "company" | "list" | "filter";
+            /** Name */
+            name?: string | null;
         };
         /**
          * Problem
@@ -1327,10 +2456,67 @@ export interface components {
             /** Waiting */
             waiting: number;
         };
+        /** Received */
+        Received: {
+            /**
+             * Received
+             * @default true
+             */
+            received: boolean;
+        };
+        /** Reconciliation */
+        Reconciliation: {
+            /** Connectors */
+            connectors: components["schemas"]["ConnectorTotals"][];
+            /** Stages */
+            stages: components["schemas"]["StageView"][];
+            /** Streams */
+            streams: components["schemas"]["StreamCheck"][];
+        };
+        /**
+         * RecordView
+         * @description A row of the copy. Customers' words are data: nothing in it is meant for us.
+         */
+        RecordView: {
+            /** Deleted At */
+            deleted_at: string | null;
+            /** External Id */
+            external_id: string;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** Source Updated At */
+            source_updated_at: string | null;
+            /**
+             * Synced At
+             * Format: date-time
+             */
+            synced_at: string;
+        };
         /** RefreshView */
         RefreshView: {
             /** Runs */
             runs: components["schemas"]["RunView"][];
+        };
+        /**
+         * RepairWanted
+         * @description Which findings are to be repaired; all open ones when nothing is said.
+         */
+        RepairWanted: {
+            /**
+             * Accept Deletions
+             * @default false
+             */
+            accept_deletions: boolean;
+            /** Connector */
+            connector?: ("chatwoot" | "linear" | "attio") | null;
+            /** Finding Ids */
+            finding_ids?: string[] | null;
+            /** Kinds */
+            kinds?: ("missing" | "extra" | "duplicate" | "stale")[] | null;
+            /** Stream */
+            stream?: string | null;
         };
         /** ReplayedView */
         ReplayedView: {
@@ -1345,6 +2531,21 @@ export interface components {
         RestoredView: {
             /** Letters */
             letters: number;
+        };
+        /**
+         * RetryWanted
+         * @description What is to be tried again now; everything that is not dead when nothing is given.
+         */
+        RetryWanted: {
+            /** Connector */
+            connector?: ("chatwoot" | "linear" | "attio") | null;
+            /** Ids */
+            ids?: string[] | null;
+            /**
+             * Include Dead
+             * @default false
+             */
+            include_dead: boolean;
         };
         /**
          * RunDetail
@@ -1495,6 +2696,18 @@ export interface components {
             upstream: string[];
         };
         /**
+         * SampleView
+         * @description Something of what is bound, as the service shows it now.
+         */
+        SampleView: {
+            /** At */
+            at: string | null;
+            /** Stream */
+            stream: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * ScheduleChange
          * @description What is left out stays as it is.
          */
@@ -1618,6 +2831,27 @@ export interface components {
              */
             synced_at: string;
         };
+        /**
+         * StageView
+         * @description How much of a stream has come to a place further down the line.
+         */
+        StageView: {
+            /** Connector */
+            connector: string;
+            /** Have */
+            have: number;
+            /** Lacking */
+            lacking: string[];
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "mirrored" | "chunked" | "embedded";
+            /** Of */
+            of: number;
+            /** Stream */
+            stream: string;
+        };
         /** StatusView */
         StatusView: {
             chunks: components["schemas"]["ChunkCounts"];
@@ -1625,6 +2859,16 @@ export interface components {
             sources: components["schemas"]["SourceCounts"];
             /** Suggestions */
             suggestions: string[];
+        };
+        /** StreamCheck */
+        StreamCheck: {
+            /** Connector */
+            connector: string;
+            full: components["schemas"]["MetricView"] | null;
+            open: components["schemas"]["OpenCounts"];
+            quick: components["schemas"]["MetricView"] | null;
+            /** Stream */
+            stream: string;
         };
         /**
          * StreamView
@@ -1635,6 +2879,10 @@ export interface components {
             cause: string | null;
             /** Connector */
             connector: string;
+            /** Done */
+            done: number | null;
+            /** Fresh Until */
+            fresh_until: string | null;
             /** Last Run At */
             last_run_at: string | null;
             /** Last Success At */
@@ -1650,8 +2898,77 @@ export interface components {
             status: "idle" | "running" | "ok" | "partial" | "rate_limited" | "auth_failed" | "failing" | "stalled" | "disabled";
             /** Stream */
             stream: string;
+            /** Total */
+            total: number | null;
             /** Until */
             until: string | null;
+        };
+        /**
+         * SyncWanted
+         * @description How thorough a sync is to be.
+         */
+        SyncWanted: {
+            /**
+             * Accept Deletions
+             * @default false
+             */
+            accept_deletions: boolean;
+            /**
+             * Full
+             * @default false
+             */
+            full: boolean;
+        };
+        /**
+         * TestFailureView
+         * @description Why a test failed, and what to do.
+         */
+        TestFailureView: {
+            /** Kind */
+            kind: ("auth" | "rate_limit" | "schema" | "not_found" | "network" | "server" | "rejected" | "quota") | "misconfigured";
+            /** Message */
+            message: string;
+            /** Next Step */
+            next_step: string;
+        };
+        /**
+         * TestView
+         * @description What a credential sees. A service that fails is an answer: `ok` is false.
+         */
+        TestView: {
+            /** Account Name */
+            account_name: string | null;
+            /** Cost Ms */
+            cost_ms: number;
+            /** Coverage */
+            coverage: components["schemas"]["CoverageView"][];
+            error: components["schemas"]["TestFailureView"] | null;
+            /** Missing */
+            missing: {
+                [key: string]: string;
+            };
+            /** Ok */
+            ok: boolean;
+            /** Parts Count */
+            parts_count: number | null;
+            /** Role */
+            role: string | null;
+            /** Sample */
+            sample: components["schemas"]["SampleView"][];
+            /** User */
+            user: string | null;
+        };
+        /**
+         * TestWanted
+         * @description What to test; without a secret, what is stored.
+         */
+        TestWanted: {
+            /** Account */
+            account?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /** Secret */
+            secret?: string | null;
         };
         /**
          * TickView
@@ -1676,6 +2993,28 @@ export interface components {
             /** Total Ms */
             total_ms: number;
         };
+        /**
+         * TrendPoint
+         * @description One full check, as it was found before any repair.
+         */
+        TrendPoint: {
+            /**
+             * Checked At
+             * Format: date-time
+             */
+            checked_at: string;
+            /** Completeness */
+            completeness: number | null;
+            /** Duplicate */
+            duplicate: number | null;
+            /** Missing */
+            missing: number | null;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+        };
         /** UserView */
         UserView: {
             /** Email */
@@ -1694,6 +3033,60 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "member";
+        };
+        /**
+         * WebhookView
+         * @description Where one service calls us, and how it is going.
+         */
+        WebhookView: {
+            /**
+             * At Service
+             * @enum {string}
+             */
+            at_service: "on" | "off" | "gone" | "unknown";
+            /**
+             * Connector
+             * @enum {string}
+             */
+            connector: "chatwoot" | "linear" | "attio";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Deliveries */
+            deliveries: {
+                [key: string]: number;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Delivery At */
+            last_delivery_at: string | null;
+            /** Last Error */
+            last_error: string | null;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "signed" | "path";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "failing" | "removed";
+            /** Url */
+            url: string;
+        };
+        /** WebhookWanted */
+        WebhookWanted: {
+            /**
+             * Unsigned
+             * @default false
+             */
+            unsigned: boolean;
         };
         /** WhichDiscarded */
         WhichDiscarded: {
@@ -1749,6 +3142,13 @@ export interface components {
              * Format: date-time
              */
             started_at: string;
+        };
+        /** Worst */
+        Worst: {
+            /** Completeness */
+            completeness: number;
+            /** Stream */
+            stream: string;
         };
     };
     responses: never;
@@ -1881,7 +3281,7 @@ export interface operations {
             };
         };
     };
-    read_bindings: {
+    list_connectors: {
         parameters: {
             query?: never;
             header?: never;
@@ -1896,7 +3296,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BindingsView"];
+                    "application/json": components["schemas"]["Page_ConnectorView_"];
                 };
             };
             /** @description What went wrong (RFC 9457). */
@@ -1910,7 +3310,36 @@ export interface operations {
             };
         };
     };
-    write_bindings: {
+    read_mapping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_mapping: {
         parameters: {
             query?: never;
             header?: never;
@@ -1919,7 +3348,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BindingsWanted"];
+                "application/json": {
+                    [key: string]: {
+                        [key: string]: string;
+                    };
+                };
             };
         };
         responses: {
@@ -1929,7 +3362,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BindingsView"];
+                    "application/json": components["schemas"]["MappingView"];
                 };
             };
             /** @description What went wrong (RFC 9457). */
@@ -1943,11 +3376,118 @@ export interface operations {
             };
         };
     };
-    sync_chatwoot: {
+    list_drift: {
+        parameters: {
+            query?: {
+                connector?: ("chatwoot" | "linear" | "attio") | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DriftView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_errors: {
+        parameters: {
+            query?: {
+                status?: ("pending" | "retrying" | "dead_letter" | "resolved") | null;
+                limit?: number;
+                cursor?: string | null;
+                connector?: ("chatwoot" | "linear" | "attio") | null;
+                stream?: string | null;
+                kind?: ("auth" | "rate_limit" | "schema" | "not_found" | "network" | "server" | "rejected" | "quota") | null;
+                fingerprint?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConnectorErrorView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                connector?: ("chatwoot" | "linear" | "attio") | null;
+                stream?: string | null;
+                kind?: ("auth" | "rate_limit" | "schema" | "not_found" | "network" | "server" | "rejected" | "quota") | null;
+                fingerprint?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConnectorErrorView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_dead_letter: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                error_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1972,10 +3512,235 @@ export interface operations {
             };
         };
     };
-    list_errors: {
+    list_error_groups: {
         parameters: {
             query?: {
                 status?: ("pending" | "retrying" | "dead_letter" | "resolved") | null;
+                connector?: ("chatwoot" | "linear" | "attio") | null;
+                stream?: string | null;
+                kind?: ("auth" | "rate_limit" | "schema" | "not_found" | "network" | "server" | "rejected" | "quota") | null;
+                fingerprint?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ErrorGroupView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryWanted"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_error: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                error_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorErrorDetailView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_error: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                error_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorErrorView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_error: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                error_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorErrorView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_reconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_differences: {
+        parameters: {
+            query: {
+                connector: "chatwoot" | "linear" | "attio";
+                stream: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Differences"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_findings: {
+        parameters: {
+            query?: {
+                connector?: ("chatwoot" | "linear" | "attio") | null;
+                stream?: string | null;
+                kind?: ("missing" | "extra" | "duplicate" | "stale") | null;
+                status?: ("open" | "repaired" | "gone" | "ignored") | null;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -1991,7 +3756,135 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ConnectorErrorView_"];
+                    "application/json": components["schemas"]["Page_FindingView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ignore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_repair: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RepairWanted"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CheckWanted"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
                 };
             };
             /** @description What went wrong (RFC 9457). */
@@ -2034,6 +3927,507 @@ export interface operations {
             };
         };
     };
+    sync_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SyncWanted"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackfillWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_bindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BindingsView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_bindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BindingsWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BindingsView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect_connector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect_connector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enable_connector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_parts: {
+        parameters: {
+            query?: {
+                q?: string | null;
+            };
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PartView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_connector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_records: {
+        parameters: {
+            query?: {
+                external_id?: string | null;
+                q?: string | null;
+                deleted?: boolean;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RecordView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SyncWanted"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_connector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TestWanted"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    install_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WebhookWanted"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_webhook: {
+        parameters: {
+            query?: {
+                here_only?: boolean;
+            };
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -2059,35 +4453,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description What went wrong (RFC 9457). */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    run_chatwoot_sync: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunView"];
                 };
             };
             /** @description What went wrong (RFC 9457). */
@@ -2526,6 +4891,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobsStatusView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SyncWanted"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
                 };
             };
             /** @description What went wrong (RFC 9457). */
@@ -3002,6 +5402,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receive_webhook: {
+        parameters: {
+            query?: {
+                key?: string | null;
+            };
+            header?: never;
+            path: {
+                connector: "chatwoot" | "linear" | "attio";
+                binding: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
                 };
             };
             /** @description What went wrong (RFC 9457). */

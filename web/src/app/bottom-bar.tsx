@@ -1,5 +1,5 @@
 import { AppShell, CloseButton, Drawer, UnstyledButton } from "@mantine/core";
-import { IconDatabase, IconHistory, IconMessageQuestion, IconSitemap } from "@tabler/icons-react";
+import { IconDatabase, IconHistory, IconMessageQuestion, IconPlugConnected, IconSitemap } from "@tabler/icons-react";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -29,6 +29,14 @@ export function BottomBar() {
       >
         <IconSitemap size={22} stroke={1.75} aria-hidden />
         {t("nav.automationShort")}
+      </Link>
+      <Link
+        to="/connectors"
+        className={classes.tab}
+        activeProps={{ "aria-current": "page" }}
+      >
+        <IconPlugConnected size={22} stroke={1.75} aria-hidden />
+        {t("nav.connectorsShort")}
       </Link>
       <UnstyledButton className={classes.tab} onClick={() => setSheet("history")}>
         <IconHistory size={22} stroke={1.75} aria-hidden />

@@ -8,6 +8,7 @@ import {
   IconMailX,
   IconMessageQuestion,
   IconMoon,
+  IconPlugConnected,
   IconRefresh,
   IconSearch,
   IconSitemap,
@@ -18,6 +19,7 @@ import { use } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useSaveLocale } from "../features/access";
+import { CONNECTORS, TITLES } from "../features/connectors";
 import { historyQuery, useRefreshWithWord } from "../features/lightrag";
 import { ProjectContext } from "../features/projects";
 import { locale, speak } from "../lib/i18n";
@@ -90,6 +92,14 @@ function useCommands(): SpotlightActionData[] {
     ),
     command("letters", `${t("automation.title")}: ${t("automation.tab.letters")}`, IconMailX, () =>
       void navigate({ to: "/automation", search: { tab: "letters" } }),
+    ),
+    command("connectors", t("connectors.title"), IconPlugConnected, () =>
+      void navigate({ to: "/connectors" }),
+    ),
+    ...CONNECTORS.map((connector) =>
+      command(`connector-${connector}`, `${t("connectors.title")}: ${TITLES[connector]}`, IconPlugConnected, () =>
+        void navigate({ to: "/connectors/$connector", params: { connector } }),
+      ),
     ),
     command("projects", t("projects.switch"), IconLayoutGrid, () =>
       void navigate({ to: "/projects" }),

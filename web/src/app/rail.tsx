@@ -3,6 +3,7 @@ import {
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
   IconMessageQuestion,
+  IconPlugConnected,
   IconSitemap,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
@@ -39,33 +40,26 @@ export function Rail({ wide, open, onToggle }: RailProps) {
   );
 }
 
+const PLACES = [
+  { to: "/ask/{-$id}", name: "nav.ask", Icon: IconMessageQuestion },
+  { to: "/automation", name: "nav.automation", Icon: IconSitemap },
+  { to: "/connectors", name: "nav.connectors", Icon: IconPlugConnected },
+] as const;
+
 function Places({ wide }: { wide: boolean }) {
   const { t } = useTranslation();
-  return (
-    <>
-      <Tooltip label={t("nav.ask")} position="right" disabled={wide}>
-        <Link
-          to="/ask/{-$id}"
-          params={{}}
-          className={classes.place}
-          activeProps={{ "aria-current": "page" }}
-          aria-label={t("nav.ask")}
-        >
-          <IconMessageQuestion size={20} stroke={1.75} aria-hidden />
-          {wide && <span>{t("nav.ask")}</span>}
-        </Link>
-      </Tooltip>
-      <Tooltip label={t("nav.automation")} position="right" disabled={wide}>
-        <Link
-          to="/automation"
-          className={classes.place}
-          activeProps={{ "aria-current": "page" }}
-          aria-label={t("nav.automation")}
-        >
-          <IconSitemap size={20} stroke={1.75} aria-hidden />
-          {wide && <span>{t("nav.automation")}</span>}
-        </Link>
-      </Tooltip>
-    </>
-  );
+  return PLACES.map(({ to, name, Icon }) => (
+    <Tooltip key={to} label={t(name)} position="right" disabled={wide}>
+      <Link
+        to={to}
+        params={{}}
+        className={classes.place}
+        activeProps={{ "aria-current": "page" }}
+        aria-label={t(name)}
+      >
+        <Icon size={20} stroke={1.75} aria-hidden />
+        {wide && <span>{t(name)}</span>}
+      </Link>
+    </Tooltip>
+  ));
 }

@@ -11,6 +11,12 @@ import {
 
 import { LoginPage, type Session, sessionQuery } from "../features/access";
 import { AutomationPage, type Place, readPlace, RunPage } from "../features/automation";
+import {
+  ConnectorPage,
+  type ConnectorPlace,
+  ConnectorsPage,
+  readConnectorPlace,
+} from "../features/connectors";
 import { AskPage } from "../features/lightrag";
 import { ProjectsPage } from "../features/projects";
 import { safeReturn } from "../lib/safe-url";
@@ -133,9 +139,32 @@ const run = createRoute({
   },
 });
 
+const connectors = createRoute({
+  getParentRoute: () => inside,
+  path: "/connectors",
+  beforeLoad: ({ context }) => needProject(context.session),
+  component: function Connectors() {
+    if (useSession().project === null) return null;
+    return <ConnectorsPage />;
+  },
+});
+
+const connector = createRoute({
+  getParentRoute: () => inside,
+  path: "/connectors/$connector",
+  validateSearch: (search: Record<string, unknown>): ConnectorPlace => readConnectorPlace(search),
+  beforeLoad: ({ context }) => needProject(context.session),
+  component: function Connector() {
+    const { connector: name } = connector.useParams();
+    const place = connector.useSearch();
+    if (useSession().project === null) return null;
+    return <ConnectorPage name={name} place={place} />;
+  },
+});
+
 const routeTree = root.addChildren([
   login,
-  inside.addChildren([front, projects, ask, automation, run]),
+  inside.addChildren([front, projects, ask, automation, run, connectors, connector]),
 ]);
 
 export function createAppRouter(queryClient: QueryClient, history?: RouterHistory) {

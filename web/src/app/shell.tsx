@@ -82,7 +82,7 @@ function Frame({ session }: { session: Session }) {
 }
 
 /** Pages that show nothing without an open project. */
-const PROJECT_PAGES = ["/ask", "/automation"];
+const PROJECT_PAGES = ["/ask", "/automation", "/connectors"];
 
 /** Log in and come back, when the session has ended; choose again, when its project is gone. */
 function useLeaveWhenLost(session: Session | null) {

@@ -11,13 +11,20 @@ import { ProjectMenu } from "../features/projects";
 import classes from "./shell.module.css";
 import { UserMenu } from "./user-menu";
 
+const PLACES = [
+  ["/projects", "projects.title"],
+  ["/automation", "nav.automation"],
+  ["/connectors", "nav.connectors"],
+] as const;
+
+/** Pages that say their own age. */
+const AGED = ["/automation", "/connectors"];
+
 /** Where I am, the palette, how fresh it is, and who I am. */
 export function TopBar({ session }: { session: Session }) {
   const { t } = useTranslation();
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const place = path.includes("/projects")
-    ? t("projects.title")
-    : t(path.includes("/automation") ? "nav.automation" : "nav.ask");
+  const place = PLACES.find(([part]) => path.includes(part))?.[1] ?? "nav.ask";
   return (
     <AppShell.Header className={classes.top ?? ""}>
       <div className={classes.where}>
@@ -25,10 +32,10 @@ export function TopBar({ session }: { session: Session }) {
         <span className={classes.slash} aria-hidden>
           /
         </span>
-        <span className={classes.here}>{place}</span>
+        <span className={classes.here}>{t(place)}</span>
       </div>
       {session.project && <SearchButton />}
-      {session.project && <FreshnessChip ageless={path.includes("/automation")} />}
+      {session.project && <FreshnessChip ageless={AGED.some((part) => path.includes(part))} />}
       <UserMenu user={session.user} />
     </AppShell.Header>
   );

@@ -27,6 +27,8 @@ ID_NAMES: Mapping[str, str] = {
     "attribute": "attribute_id", "member": "workspace_member_id", "company": "record_id",
     "deal": "record_id", "person": "record_id", "note": "note_id", "task": "task_id",
 }  # fmt: skip
+KNOWN = frozenset({"id", "created_at", "web_url", "values"})
+"""Members of a record beside which there are none yet."""
 
 Id = Annotated[str, Field(min_length=1)]
 Text = Annotated[str | None, BeforeValidator(values.text)]
@@ -155,6 +157,8 @@ def record(raw: Json, catalog: Catalog) -> Record:
     wire = CrmRecord.model_validate(raw)
     found = wire.values or {}
     fields = _fields(found, catalog)
+    # What a later version adds beside the values is kept as well, so its changes are changes.
+    added = {name: item for name, item in raw.items() if name not in KNOWN}
     return Record(
         kind=KINDS[catalog.stream],
         external_id=wire.id.record_id,
@@ -167,6 +171,7 @@ def record(raw: Json, catalog: Catalog) -> Record:
                     name: values.in_order(item) if isinstance(item, list) else item
                     for name, item in fields.items()
                 },
+                **({"added": added} if added else {}),
             }
         ),
         fields={**fields, "web_url": wire.web_url, "source_created_at": wire.created_at},

@@ -7,7 +7,7 @@ import typer
 from typer._click.exceptions import ClickException  # Typer gives it no public name
 from typer.main import get_command
 
-from mayak.entry.cli import about, data, jobs, people, processes
+from mayak.entry.cli import about, connectors, data, jobs, people, processes
 from mayak.entry.cli.output import emit, err, fail
 from mayak.errors import AppError, Upstream
 from mayak.platform.db import OperationalError
@@ -24,6 +24,8 @@ for group in (processes.app, data.app, about.app):
 app.add_typer(people.users, name="user")
 app.add_typer(people.projects, name="project")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(connectors.app, name="connectors")
+app.add_typer(about.config_app, name="config")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""mayak config, mayak openapi: what is in force, what can be called."""
+"""mayak config, mayak openapi: what is in force, what can be called; and fresh keys."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,13 +9,17 @@ from rich.table import Table
 
 from mayak.entry.cli.output import Json, emit, err, out
 from mayak.entry.cli.running import settings
+from mayak.platform.secrets import new_key
 
 app = typer.Typer()
+config_app = typer.Typer(invoke_without_command=True)
 
 
-@app.command()
-def config(*, json: Json = False) -> None:
+@config_app.callback()
+def config(context: typer.Context, *, json: Json = False) -> None:
     """Print the settings in force; secrets are masked."""
+    if context.invoked_subcommand is not None:
+        return
     shown = settings(quiet=True).shown()
     if json:
         emit({"settings": shown})
@@ -26,6 +30,16 @@ def config(*, json: Json = False) -> None:
     for row in shown:
         table.add_row(row["name"], escape(row["value"] or "") or "[dim]not set[/]", row["says"])
     out.print(table)
+
+
+@config_app.command("secret-key")
+def secret_key(*, json: Json = False) -> None:
+    """Print a fresh key for MAYAK_SECRET_KEY, which seals the credentials of projects."""
+    key = new_key()
+    if json:
+        emit({"secret_key": key})
+    else:
+        typer.echo(key)
 
 
 @app.command()

@@ -10,17 +10,21 @@ from rich.table import Table
 from mayak.access import queries as access_queries
 from mayak.access import service as access
 from mayak.access.model import Role, User
-from mayak.entry.cli.output import Json, emit, err, out
+from mayak.entry.cli.output import Json, emit, err, out, plain
 from mayak.entry.cli.running import settings, with_parts
 from mayak.entry.postgres import Opened
 from mayak.entry.wiring import Parts
-from mayak.errors import AppError, InvalidInput, Misconfigured
+from mayak.errors import AppError, InvalidInput, Misconfigured, Upstream
 from mayak.projects import service
 from mayak.projects.model import Project
 from mayak.sync import service as sync
+from mayak.sync.model import TITLES, Connector
 
 users = typer.Typer(no_args_is_help=True, help="People who may log in.")
 projects = typer.Typer(no_args_is_help=True, help="Projects and what belongs to them.")
+
+OF_A_WORKSPACE: tuple[Connector, ...] = ("linear", "attio")
+"""Services whose account is known by the key alone."""
 
 ProjectName = Annotated[str, typer.Argument(help="Slug, name or id.")]
 
@@ -111,28 +115,35 @@ def create_project(
     """Create a project.
 
     The first project of an installation gets the whole Chatwoot account unless inboxes are
-    named: with one project nobody can be confused. Later ones start with nothing bound.
+    named, and the whole of Linear and Attio if they are set: with one project nobody can be
+    confused. Later ones start with nothing bound.
     """
     loaded = settings(quiet=True)
 
-    async def create(parts: Parts, _: Opened) -> tuple[Project, str]:
+    async def create(parts: Parts, _: Opened) -> tuple[Project, dict[Connector, str]]:
         async with parts.database.system_transaction() as conn:
             first = not await service.visible(conn, user_id=None, after=None, limit=1)
             project = await service.create(
                 conn, name, slug=slug, time_zone=time_zone or loaded.mayak_time_zone
             )
         try:
-            return project, await _bind_new(parts, project, inbox or [], first=first)
+            bound = await _bind_new(parts, project, inbox or [], first=first)
         except AppError:
             async with parts.database.system_transaction() as conn:
                 await service.remove(conn, project.id)
             raise
+        others = {
+            one: await _bind_whole(parts, project, one, first=first) for one in OF_A_WORKSPACE
+        }
+        return project, {"chatwoot": bound, **others}
 
     project, bound = with_parts(loaded, create)
     if json:
-        emit({"project": project, "bound": bound})
-    else:
-        out.print(f"Created {project.name} ({project.slug}). Chatwoot: {bound}.", markup=False)
+        emit({"project": project, "bound": bound["chatwoot"], "connectors": bound})
+        return
+    out.print(f"Created {project.name} ({project.slug}).", markup=False)
+    for connector, said in bound.items():
+        out.print(plain(f"  {TITLES[connector]}: {said}."), markup=False, soft_wrap=True)
 
 
 async def _bind_new(parts: Parts, project: Project, inboxes: list[str], *, first: bool) -> str:
@@ -151,6 +162,26 @@ async def _bind_new(parts: Parts, project: Project, inboxes: list[str], *, first
         inboxes=inboxes,
     )
     return f"inboxes {', '.join(inboxes)}" if inboxes else "the whole account"
+
+
+async def _bind_whole(parts: Parts, project: Project, connector: Connector, *, first: bool) -> str:
+    """Give the first project the whole workspace; what became of it, in words.
+
+    Only the service knows whose its key is. One that cannot be asked is no reason to have no
+    project.
+    """
+    sources = parts.resources.get(sync.Sources)
+    if not sources.configured(connector):
+        return "not configured"
+    later = f"nothing bound yet; see `mayak connectors bind {connector} -p {project.slug}`"
+    if not first:
+        return later
+    try:
+        reference = await sync.ask_account(parts.database, sources, project.id, connector)
+    except Upstream as error:
+        return f"{str(error).rstrip('.')}; {later}"
+    await sync.replace_parts(parts.database, project.id, connector, reference, whole=True, parts=[])
+    return "the whole account"
 
 
 @projects.command("bind")

@@ -71,6 +71,7 @@ CREATE UNLOGGED TABLE connector_listings (
   listing_id uuid NOT NULL,
   external_id text NOT NULL,
   version text,
+  listed_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (project_id, listing_id, external_id)
 );
 CALL mayak_scope('connector_listings');

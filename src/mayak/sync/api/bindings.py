@@ -1,20 +1,22 @@
 """What of an account belongs to the project."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from mayak.access.deps import CurrentProject, Tx, allow
+from mayak.automation.model import Registry
 from mayak.errors import InvalidInput
 from mayak.http.services import Services
-from mayak.platform.db import Conn, Database
+from mayak.platform.db import Database
 from mayak.sync import service
 from mayak.sync.model import TITLES, Binding, BindingKind, BindingScope, Connector
 from mayak.sync.service import Bindings, Sources
 
 router = APIRouter()
+
+BECAUSE = "other parts were bound"
 
 
 class BoundInboxView(BaseModel):
@@ -69,7 +71,7 @@ async def read_bindings(
     connector: Connector, project: CurrentProject, tx: Tx, services: Services
 ) -> BindingsView:
     """What of the account belongs to the project; nothing when no account is known yet."""
-    account_ref = await _account_ref(tx, services, project.id, connector)
+    account_ref = await service.account_of(tx, services.get(Sources), project.id, connector)
     if account_ref is None:
         return BindingsView(scope="none", inboxes=[], parts=[])
     bound = await service.bindings(tx, project.id, account_ref, connector)
@@ -83,30 +85,39 @@ async def write_bindings(
     project: CurrentProject,
     services: Services,
 ) -> BindingsView:
-    """Make the bindings exactly these. What was copied of an unbound part becomes tombstones."""
-    database = services.get(Database)
-    async with database.transaction(project.id) as conn:
-        account_ref = await _account_ref(conn, services, project.id, connector)
-    if account_ref is None:
-        account_ref = await service.ask_account(
-            database, services.get(Sources), project.id, connector
+    """Make the bindings exactly these, and sync. What an unbound part left becomes tombstones."""
+    parts = _parts(connector, wanted)
+    database, sources = services.get(Database), services.get(Sources)
+    if wanted.scope == "none":
+        # Also what is of an account that nobody can reach any more.
+        await service.unbind_everything(database, project.id, connector)
+        bound = service.described([])
+    else:
+        async with database.transaction(project.id) as conn:
+            account_ref = await service.account_of(conn, sources, project.id, connector)
+        if account_ref is None:
+            account_ref = await service.ask_account(database, sources, project.id, connector)
+        whole = wanted.scope == "account"
+        bound = await service.replace_parts(
+            database, project.id, connector, account_ref, whole=whole, parts=parts
         )
+    async with database.transaction(project.id) as conn:
+        registry = services.get(Registry)
+        await service.read_soon(
+            conn, registry, project.id, connector, because=BECAUSE, even_unbound=True
+        )
+    return BindingsView.of(bound)
+
+
+def _parts(connector: Connector, wanted: BindingsWanted) -> list[Binding]:
+    """The parts that are asked for. Raises InvalidInput when they contradict the scope."""
     if (wanted.scope in {"inboxes", "parts"}) != bool(wanted.inboxes or wanted.parts):
         raise InvalidInput("parts", "name parts with the scope parts or inboxes, only with it")
     if wanted.inboxes and connector != "chatwoot":
         raise InvalidInput("inboxes", f"{TITLES[connector]} has none")
+    if any(one.kind == "account" for one in wanted.parts):
+        raise InvalidInput("parts", "the whole account is the scope account, not a part")
     parts = [Binding(kind="inbox", external_id=id_) for id_ in wanted.inboxes]
-    parts += [
+    return parts + [
         Binding(kind=one.kind, external_id=one.external_id, name=one.name) for one in wanted.parts
     ]
-    bound = await service.replace_parts(
-        database, project.id, connector, account_ref, whole=wanted.scope == "account", parts=parts
-    )
-    return BindingsView.of(bound)
-
-
-async def _account_ref(
-    conn: Conn, services: Services, project_id: UUID, connector: Connector
-) -> str | None:
-    source = await services.get(Sources).open(conn, project_id, connector)
-    return None if source is None else source.account_ref

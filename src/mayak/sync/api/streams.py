@@ -4,23 +4,20 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body
 from pydantic import BaseModel
 
 from mayak.access.deps import CurrentProject, Tx, allow
 from mayak.automation.api import RunView
 from mayak.automation.model import Registry
 from mayak.automation.service import trigger
-from mayak.errors import UpstreamKind
-from mayak.http.paging import Page, decode_moment, encode_moment
+from mayak.http.paging import Page
 from mayak.http.services import Services
 from mayak.kit.clock import now
 from mayak.platform.db import Conn
 from mayak.sync import service
 from mayak.sync.model import (
     Connector,
-    ConnectorError,
-    ErrorStatus,
     StreamState,
     StreamStatus,
     shown_status,
@@ -87,27 +84,6 @@ class SyncWanted(BaseModel):
 Wanted = Annotated[SyncWanted | None, Body()]
 
 
-class ConnectorErrorView(BaseModel):
-    """One thing that could not be copied."""
-
-    id: UUID
-    connector: str
-    stream: str
-    kind: UpstreamKind
-    message: str
-    fingerprint: str
-    status: ErrorStatus
-    attempt: int
-    external_id: str | None
-    next_retry_at: datetime | None
-    first_seen_at: datetime
-    last_seen_at: datetime
-
-    @classmethod
-    def of(cls, error: ConnectorError) -> "ConnectorErrorView":
-        return cls.model_validate(error, from_attributes=True)
-
-
 async def _start(
     tx: Conn, services: Services, project_id: UUID, job_type: str, wanted: SyncWanted | None
 ) -> RunView:
@@ -155,22 +131,3 @@ async def read_states(project: CurrentProject, tx: Tx) -> Page[StreamView]:
     at = now()
     found = await service.states(tx, project.id)
     return Page(items=[StreamView.of(one, counts, at=at) for one in found], next_cursor=None)
-
-
-@router.get("/connectors/errors", dependencies=[allow("connectors.read")])
-async def list_errors(
-    project: CurrentProject,
-    tx: Tx,
-    status: ErrorStatus | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: str | None = None,
-) -> Page[ConnectorErrorView]:
-    """What could not be copied, the latest first; resolved ones too unless `status` says."""
-    found = await service.errors(
-        tx, project.id, status=status, before=decode_moment(cursor), limit=limit + 1
-    )
-    last = found[limit - 1] if len(found) > limit else None
-    return Page(
-        items=[ConnectorErrorView.of(one) for one in found[:limit]],
-        next_cursor=encode_moment(last.last_seen_at, last.id) if last else None,
-    )

@@ -32,6 +32,8 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=6)
 DEAD_AFTER = 5
 """Attempts after which an error waits for a person."""
+RECORDS_FAILED = "of its records could not be copied."
+"""How the cause of a stream ends that is partial for nothing else."""
 IN_A_ROW = 3
 """Conversations that may fail one after the other before the source counts as down."""
 
@@ -83,6 +85,11 @@ class ConnectorError:
     first_seen_at: datetime
     last_seen_at: datetime
     next_step: str | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    """sync, retry, or the address of who discarded it."""
+    discarded_at: datetime | None = None
+    """When a person said that it does not matter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

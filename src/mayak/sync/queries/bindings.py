@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import LiteralString
 from uuid import UUID
 
-from mayak.platform.db import Conn, execute, fetch_all, fetch_value, fetch_values
+from mayak.platform.db import Conn, execute, fetch_all, fetch_dicts, fetch_value, fetch_values
 from mayak.sync.model import Binding, Connector
 
 LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('connector_bindings', 0))"
@@ -52,6 +52,17 @@ SELECT kind || ' ' || external_id
    AND (kind = 'account' OR %(kind)s::text = 'account'
         OR (kind = %(kind)s::text AND external_id = %(external_id)s::text))
  ORDER BY kind, external_id
+"""
+
+ALL_FOREIGN: LiteralString = """
+SELECT DISTINCT kind, external_id
+  FROM connector_bindings
+ WHERE project_id <> %(project_id)s AND connector = %(connector)s AND account_ref = %(account_ref)s
+UNION
+SELECT DISTINCT kind, external_id
+  FROM connector_claims
+ WHERE project_id <> %(project_id)s AND connector = %(connector)s AND account_ref = %(account_ref)s
+   AND external_id = ANY(%(external_ids)s)
 """
 
 BIND: LiteralString = """
@@ -163,6 +174,27 @@ async def taken(
         kind=binding.kind,
         external_id=binding.external_id,
     )
+
+
+async def foreign(
+    conn: Conn,
+    project_id: UUID,
+    connector: Connector,
+    account_ref: str,
+    external_ids: Collection[str],
+) -> set[tuple[str, str]]:
+    """Kind and id of all that other projects hold, and of these records, what they hold through
+    their lists; needs a system transaction.
+    """
+    found = await fetch_dicts(
+        conn,
+        ALL_FOREIGN,
+        project_id=project_id,
+        connector=connector,
+        account_ref=account_ref,
+        external_ids=list(external_ids),
+    )
+    return {(row["kind"], row["external_id"]) for row in found}
 
 
 async def bind(

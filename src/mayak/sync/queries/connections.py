@@ -1,16 +1,14 @@
 """SQL of connections: how a project reaches each service."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal, LiteralString
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
 from uuid import UUID
 
 import orjson
 
-from mayak.platform.db import Conn, execute, fetch_all, fetch_one
-from mayak.sync.model import Connector
-
-ConnectionStatus = Literal["enabled", "paused"]
+from mayak.platform.db import Conn, execute, fetch_all, fetch_dicts, fetch_one
+from mayak.sync.model import Binding, BindingKind, ConnectionStatus, Connector
 
 CONNECTION: LiteralString = """
 SELECT connector, status, paused_by, base_url, account, credential, mapping, identity, tested_at
@@ -53,6 +51,66 @@ VALUES (%(project_id)s, %(connector)s, %(mapping)s::jsonb)
     ON CONFLICT (project_id, connector) DO UPDATE
    SET mapping = excluded.mapping, updated_at = now()
 """
+
+
+BOUND: LiteralString = """
+SELECT connector, account_ref, kind, external_id, name
+  FROM connector_bindings
+ WHERE project_id = %(project_id)s
+ ORDER BY connector, account_ref, kind, length(external_id), external_id
+"""
+
+ERROR_COUNTS: LiteralString = """
+SELECT connector,
+       count(*) FILTER (WHERE status IN ('pending', 'retrying')) AS open,
+       count(*) FILTER (WHERE status = 'dead_letter') AS dead
+  FROM connector_errors
+ WHERE project_id = %(project_id)s AND status <> 'resolved'
+ GROUP BY connector
+"""
+
+SCHEDULE: LiteralString = """
+SELECT status = 'active' AS active, make_interval(secs => cadence_seconds) AS cadence
+  FROM scheduled_jobs
+ WHERE project_id = %(project_id)s AND job_type = %(job_type)s
+"""
+
+ATTRIBUTES: LiteralString = """
+SELECT object, payload
+  FROM attio_attributes_raw
+ WHERE project_id = %(project_id)s AND deleted_at IS NULL
+ ORDER BY object, external_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A binding with the account it is of."""
+
+    connector: str
+    account_ref: str
+    kind: BindingKind
+    external_id: str
+    name: str | None
+
+    @property
+    def binding(self) -> Binding:
+        return Binding(kind=self.kind, external_id=self.external_id, name=self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorCounts:
+    connector: str
+    open: int
+    dead: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleSchedule:
+    """When the connectors are read by themselves."""
+
+    active: bool
+    cadence: timedelta | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,3 +197,27 @@ async def map_fields(
         connector=connector,
         mapping=orjson.dumps(mapping).decode(),
     )
+
+
+async def bound(conn: Conn, project_id: UUID) -> list[Bound]:
+    """Everything that belongs to the project, whatever account it is of."""
+    return await fetch_all(conn, Bound, BOUND, project_id=project_id)
+
+
+async def error_counts(conn: Conn, project_id: UUID) -> dict[str, ErrorCounts]:
+    """How many things could not be copied, by connector; resolved ones are left out."""
+    found = await fetch_all(conn, ErrorCounts, ERROR_COUNTS, project_id=project_id)
+    return {one.connector: one for one in found}
+
+
+async def schedule(conn: Conn, project_id: UUID, job_type: str) -> CycleSchedule | None:
+    """Whether and how often a job runs by itself; None for a project without that job."""
+    return await fetch_one(conn, CycleSchedule, SCHEDULE, project_id=project_id, job_type=job_type)
+
+
+async def attributes(conn: Conn, project_id: UUID) -> dict[str, list[dict[str, Any]]]:
+    """The attributes of Attio as it described them, by object."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in await fetch_dicts(conn, ATTRIBUTES, project_id=project_id):
+        found.setdefault(row["object"], []).append(row["payload"])
+    return found

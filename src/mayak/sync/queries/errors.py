@@ -1,20 +1,17 @@
-"""SQL of connector errors: one row per failing thing."""
+"""SQL of connector errors: one row per failing thing, as those write it who read a source."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
 import orjson
 
-from mayak.platform.db import Conn, execute, fetch_all, fetch_value, fetch_values
+from mayak.platform.db import Conn, execute, fetch_value, fetch_values
 from mayak.sync.model import (
     DEAD_AFTER,
     FIRST_RETRY,
     LONGEST_RETRY,
     Connector,
-    ConnectorError,
-    ErrorStatus,
 )
 
 REPORT: LiteralString = """
@@ -27,11 +24,20 @@ SELECT %(project_id)s::uuid, %(connector)s::text, %(stream)s::text, new.kind, ne
   FROM jsonb_to_recordset(%(rows)s::jsonb) AS new
        (kind text, fingerprint text, message text, external_id text, parent_id text, payload jsonb,
         next_step text)
+ WHERE NOT EXISTS (
+         -- A person looked at this very record and said that it does not matter.
+         SELECT 1 FROM connector_errors AS known
+          WHERE known.project_id = %(project_id)s::uuid AND known.connector = %(connector)s::text
+            AND known.stream = %(stream)s::text AND known.fingerprint = new.fingerprint
+            AND known.discarded_at IS NOT NULL AND new.payload IS NOT NULL
+            AND known.external_id IS NOT DISTINCT FROM new.external_id
+            AND known.payload = new.payload)
     ON CONFLICT (project_id, connector, stream, fingerprint, coalesce(external_id, ''))
        WHERE status <> 'resolved'
     DO UPDATE
    SET attempt = old.attempt + 1,
        message = excluded.message,
+       retried_by = NULL,
        payload = excluded.payload,
        next_step = excluded.next_step,
        last_seen_at = now(),
@@ -44,16 +50,18 @@ SELECT %(project_id)s::uuid, %(connector)s::text, %(stream)s::text, new.kind, ne
 
 RESOLVE: LiteralString = """
 UPDATE connector_errors
-   SET status = 'resolved', resolved_at = now(), next_retry_at = NULL
+   SET status = 'resolved', resolved_at = now(), next_retry_at = NULL,
+       resolved_by = CASE status WHEN 'retrying' THEN 'retry' ELSE 'sync' END
  WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
    AND status <> 'resolved' AND external_id = ANY(%(external_ids)s)
 """
 
 RESOLVE_STREAM: LiteralString = """
 UPDATE connector_errors
-   SET status = 'resolved', resolved_at = now(), next_retry_at = NULL
+   SET status = 'resolved', resolved_at = now(), next_retry_at = NULL,
+       resolved_by = CASE status WHEN 'retrying' THEN 'retry' ELSE 'sync' END
  WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
-   AND status <> 'resolved' AND external_id IS NULL AND kind <> 'schema'
+   AND status <> 'resolved' AND external_id IS NULL AND payload IS NULL
 """
 
 DROP_OUTSIDE: LiteralString = """
@@ -86,7 +94,8 @@ RETRY_DUE: LiteralString = """
 SELECT EXISTS (
   SELECT 1 FROM connector_errors
    WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
-     AND status = 'pending' AND external_id IS NOT NULL AND next_retry_at <= now())
+     -- A lease that is over was of a retry that died.
+     AND status IN ('pending', 'retrying') AND external_id IS NOT NULL AND next_retry_at <= now())
 """
 
 UNRESOLVED: LiteralString = """
@@ -94,18 +103,6 @@ SELECT count(*)
   FROM connector_errors
  WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
    AND status <> 'resolved'
-"""
-
-ERRORS: LiteralString = """
-SELECT id, connector, stream, kind, message, fingerprint, status, attempt, external_id,
-       next_retry_at, first_seen_at, last_seen_at, next_step
-  FROM connector_errors
- WHERE project_id = %(project_id)s
-   AND (%(status)s::text IS NULL OR status = %(status)s::text)
-   AND (%(before_at)s::timestamptz IS NULL
-        OR (last_seen_at, id) < (%(before_at)s::timestamptz, %(before_id)s::uuid))
- ORDER BY last_seen_at DESC, id DESC
- LIMIT %(limit)s
 """
 
 
@@ -184,25 +181,3 @@ async def unresolved(conn: Conn, project_id: UUID, connector: Connector, stream:
         conn, UNRESOLVED, project_id=project_id, connector=connector, stream=stream
     )
     return count
-
-
-async def errors(
-    conn: Conn,
-    project_id: UUID,
-    *,
-    status: ErrorStatus | None,
-    before: tuple[datetime, UUID] | None,
-    limit: int,
-) -> list[ConnectorError]:
-    """Newest first, from below `before` (last_seen_at, id)."""
-    before_at, before_id = before or (None, None)
-    return await fetch_all(
-        conn,
-        ConnectorError,
-        ERRORS,
-        project_id=project_id,
-        status=status,
-        before_at=before_at,
-        before_id=before_id,
-        limit=limit,
-    )

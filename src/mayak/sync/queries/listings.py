@@ -84,7 +84,8 @@ LIVES: Mapping[str, LiteralString] = {
 
 SWEEP_OLD: LiteralString = """
 DELETE FROM connector_listings
- WHERE project_id = %(project_id)s AND NOT listing_id = ANY(
+ WHERE project_id = %(project_id)s AND listed_at < now() - interval '2 days'
+   AND NOT listing_id = ANY(
    SELECT (checkpoint #>> '{scan,listing}')::uuid
      FROM connector_sync_state
     WHERE project_id = %(project_id)s AND checkpoint #>> '{scan,listing}' IS NOT NULL)
@@ -116,7 +117,7 @@ async def drop(conn: Conn, project_id: UUID, listing_id: UUID) -> None:
 
 
 async def sweep_old(conn: Conn, project_id: UUID) -> int:
-    """Drop listings that nobody goes on with."""
+    """Drop listings that nobody goes on with: others may be in the middle of theirs."""
     return await execute(conn, SWEEP_OLD, project_id=project_id)
 
 

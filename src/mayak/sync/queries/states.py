@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 
 from mayak.platform.db import Conn, execute, fetch_all, fetch_dicts, fetch_value
-from mayak.sync.model import STREAMS, Connector, StreamState, Verdict
+from mayak.sync.model import RECORDS_FAILED, STREAMS, Connector, StreamState, Verdict
 
 ORDER = [f"{one.connector} {one.name}" for streams in STREAMS.values() for one in streams]
 
@@ -34,6 +34,7 @@ UPDATE connector_sync_state
        lease_until = now() + %(lease)s::interval,
        updated_at = now()
  WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
+RETURNING clock_timestamp()
 """
 
 NO_WAIT: LiteralString = "SELECT set_config('synchronous_commit', 'off', true)"
@@ -52,6 +53,40 @@ VALUES (%(project_id)s, %(connector)s, %(stream)s, %(status)s, %(cause)s, %(next
               THEN old.consecutive_failures + 1 ELSE 0 END,
        last_success_at =
          CASE WHEN excluded.status = 'ok' THEN now() ELSE old.last_success_at END
+"""
+
+AGREE: LiteralString = """
+WITH failing AS (
+  SELECT count(*) AS records
+    FROM connector_errors
+   WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
+     AND status <> 'resolved'
+)
+UPDATE connector_sync_state
+   SET status = CASE WHEN failing.records = 0 THEN 'ok' ELSE 'partial' END,
+       cause = CASE WHEN failing.records > 0 THEN failing.records || ' ' || %(said)s::text END,
+       next_step = CASE WHEN failing.records > 0 THEN %(next_step)s::text END,
+       -- All of it was read then, and what was lacking has come since.
+       last_success_at =
+         CASE WHEN failing.records = 0 THEN greatest(last_success_at, last_run_at)
+              ELSE last_success_at END,
+       updated_at = now()
+  FROM failing
+ WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
+   AND CASE status WHEN 'ok' THEN failing.records > 0
+                   WHEN 'partial' THEN cause LIKE '%% ' || %(said)s::text
+                   ELSE false END
+"""
+
+LAGS: LiteralString = """
+SELECT state.connector,
+       extract(epoch FROM now() - min(coalesce(
+         state.fresh_until, state.last_success_at, project.created_at)))::float AS lag,
+       extract(epoch FROM min(state.last_success_at))::float AS last_success
+  FROM connector_sync_state AS state
+  JOIN projects AS project ON project.id = state.project_id
+ WHERE state.status NOT IN ('idle', 'disabled')
+ GROUP BY state.connector
 """
 
 STATES: LiteralString = """
@@ -109,6 +144,31 @@ SELECT CASE WHEN status = 'running' AND (lease_until IS NULL OR lease_until < no
   FROM connector_sync_state
  GROUP BY 1
 """
+
+
+async def agree(
+    conn: Conn, project_id: UUID, connector: str, stream: str, *, next_step: str
+) -> None:
+    """Let the state say how many records of the stream fail now, if it says nothing worse."""
+    await execute(
+        conn,
+        AGREE,
+        project_id=project_id,
+        connector=connector,
+        stream=stream,
+        said=RECORDS_FAILED,
+        next_step=next_step,
+    )
+
+
+async def lags(conn: Conn) -> list[tuple[str, float, float | None]]:
+    """By connector, of the stream that is furthest behind in any project that `conn` sees: seconds
+    since what it holds was true, and the time of its last success, in seconds since the epoch.
+
+    What was never read lags since its project began; then there is no last success of it.
+    """
+    rows = await fetch_dicts(conn, LAGS)
+    return [(row["connector"], row["lag"], row["last_success"]) for row in rows]
 
 
 async def begin(
@@ -184,9 +244,9 @@ async def page(
     seen: int,
     total: int | None,
     lease: timedelta,
-) -> None:
-    """Count a page and renew the lease; None leaves the checkpoint where it is."""
-    await execute(
+) -> datetime:
+    """Count a page and renew the lease; None leaves the checkpoint where it is. Gives the time."""
+    at: datetime | None = await fetch_value(
         conn,
         PAGE,
         project_id=project_id,
@@ -198,6 +258,7 @@ async def page(
         total=total,
         lease=lease,
     )
+    return at or await clock(conn)
 
 
 async def do_not_wait_for_disk(conn: Conn) -> None:

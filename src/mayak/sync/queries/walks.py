@@ -14,7 +14,7 @@ DUE: LiteralString = """
 WITH broken AS (
   SELECT parent_id AS external_id,
          bool_or(external_id = 'conversation ' || parent_id AND status = 'dead_letter') AS dead,
-         bool_or(status = 'pending' AND next_retry_at <= now()) AS again
+         bool_or(status IN ('pending', 'retrying') AND next_retry_at <= now()) AS again
     FROM connector_errors
    WHERE project_id = %(project_id)s AND connector = 'chatwoot' AND stream = 'messages'
      AND status <> 'resolved' AND parent_id IS NOT NULL

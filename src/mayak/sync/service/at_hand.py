@@ -51,14 +51,22 @@ async def _work(
     if limited_for is not None:
         reason = "the rate limit is not over yet"
         raise Upstream(TITLES[connector], reason, kind="rate_limit", retry_after=limited_for)
-    offset = await states.clock(conn) - now()
+    at = await states.clock(conn)
     work = Work(
         run=run, connector=connector, source=source.reader, scope=scope,
-        account_ref=source.account_ref, counters=counters, clock_offset=offset, house_offset=offset,
+        account_ref=source.account_ref, counters=counters, clock_offset=at - now(), at=at,
     )  # fmt: skip
+    await know(conn, work, streams)
+    return work
+
+
+async def know(conn: Conn, work: Work, streams: Iterable[str]) -> None:
+    """Learn what of these streams fails and how its records look: the beginning of a stream without
+    beginning it.
+    """
+    project_id, connector = work.run.project_id, work.connector
     for stream in streams:
         work.failing[stream] = await errors.failing(conn, project_id, connector, stream)
         work.drift[stream] = await fields.known(conn, project_id, connector, stream)
         if not await states.succeeded(conn, project_id, connector, stream):
             work.first.add(stream)
-    return work

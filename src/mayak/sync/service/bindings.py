@@ -16,6 +16,7 @@ from mayak.sync.model import (
     Connector,
     PartIsTaken,
     Scope,
+    Taken,
 )
 from mayak.sync.queries import bindings as queries
 from mayak.sync.queries import errors, leaving, states, walks
@@ -101,6 +102,31 @@ async def unbind(
         await bury_what_left(conn, project_id, connector, account_ref, scope, changed=True)
         await _say_it_changed(conn, project_id, connector, left=found)
     return found
+
+
+async def unbind_everything(database: Database, project_id: UUID, connector: Connector) -> None:
+    """Take everything of a service away, of whatever account; needs no word from the service."""
+    async with database.system_transaction() as conn:
+        await queries.lock(conn, project_id, connector)
+        left = await _leave_other_accounts(conn, project_id, connector, "")
+        await _say_it_changed(conn, project_id, connector, left=left)
+
+
+async def taken_elsewhere(
+    database: Database,
+    project_id: UUID,
+    connector: Connector,
+    account_ref: str,
+    external_ids: Collection[str] = (),
+) -> Taken:
+    """What of an account this project cannot have, because another one has it.
+
+    `external_ids` are records that another project may hold through a list of its own.
+    """
+    async with database.system_transaction() as conn:
+        found = await queries.foreign(conn, project_id, connector, account_ref, external_ids)
+    parts = frozenset(one for one in found if one[0] != "account")
+    return Taken(whole=len(parts) < len(found), parts=parts)
 
 
 async def replace_bindings(

@@ -86,9 +86,13 @@ async def sync_all(run: JobRun, sources: Sources, wish: Wish) -> Result:
         *(
             _one(PartOfRun(run, TITLES[connector], shared), sources, connector, wish)
             for connector in CONNECTORS
-        )
+        ),
+        return_exceptions=True,
     )
-    by_source: dict[Connector, Result | Upstream] = dict(zip(CONNECTORS, outcomes, strict=True))
+    for outcome in outcomes:  # raised when the others are through, and never swallowed
+        if isinstance(outcome, BaseException) and not isinstance(outcome, Upstream):
+            raise outcome
+    by_source = dict(zip(CONNECTORS, outcomes, strict=True))
     failed = {name: one for name, one in by_source.items() if isinstance(one, Upstream)}
     results = {name: one for name, one in by_source.items() if isinstance(one, Result)}
     read = [one for one in results.values() if one.status != "skipped"]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mayak.automation.model import JobRun, Outcome, Result
 from mayak.connectors.base import Identity
@@ -21,6 +22,7 @@ from mayak.sync.model import (
 from mayak.sync.queries import bindings, connections, listings, states
 from mayak.sync.service import attio, chatwoot, linear
 from mayak.sync.service.bindings import bury_what_left
+from mayak.sync.service.glancing import quick_check
 from mayak.sync.service.sources import Source, Sources, as_row, ref_of
 from mayak.sync.service.work import SHARED, Work
 
@@ -104,6 +106,7 @@ async def _sync_what_is_bound(
     if connector == "chatwoot":
         async with ready.work.writing() as conn:
             await bindings.name_inboxes(conn, run.project_id, ready.work.account_ref)
+    await quick_check(ready.work)
     return Result(status="ok" if clean else "partial", counters=_counters(counters))
 
 
@@ -129,7 +132,7 @@ async def prepare(
         return UNBOUND[connector]
     async with run.transaction() as conn:
         limited_for = await states.limited_for(conn, project_id, connector)
-        house_offset = await states.clock(conn) - now()
+        at = await states.clock(conn)
     if limited_for is not None:
         reason = "the rate limit is not over yet"
         raise Upstream(TITLES[connector], reason, kind="rate_limit", retry_after=limited_for)
@@ -142,10 +145,10 @@ async def prepare(
         await listings.sweep_old(conn, project_id)
     if scope.empty:
         return _elsewhere(connector, identity)
-    offset = (identity.observed_at - now()) if identity.observed_at else house_offset
+    offset = (identity.observed_at - now()) if identity.observed_at else timedelta(0)
     work = Work(
         run=run, connector=connector, source=source.reader, scope=scope, account_ref=account_ref,
-        wish=wish, counters=counters, clock_offset=offset, house_offset=house_offset,
+        wish=wish, counters=counters, clock_offset=offset, at=at,
     )  # fmt: skip
     return Ready(work=work, identity=identity)
 
@@ -195,14 +198,15 @@ async def _read_streams(work: Work, identity: Identity) -> bool:
             continue
         done = {}  # the streams after this one need what it is about to write
         if (scope := identity.missing.get(stream.name)) is not None:
-            await _lacks_permission(work, stream.name, scope)
+            await lacks_permission(work, stream.name, scope)
             clean = False
             continue
         try:
             clean = await steps[stream.name](work) and clean
         except Upstream as error:
-            await work.fail(stream.name, error)
-            if error.kind in SHARED and not _only_here(work, error):
+            alone = only_here(work, error)
+            await work.fail(stream.name, error, alone=alone)
+            if error.kind in SHARED and not alone:
                 raise
             clean = False
             if stream.name in ESSENTIAL:
@@ -212,12 +216,13 @@ async def _read_streams(work: Work, identity: Identity) -> bool:
     return clean
 
 
-def _only_here(work: Work, error: Upstream) -> bool:
+def only_here(work: Work, error: Upstream) -> bool:
     """Attio refuses single endpoints when a permission is missing; the others go on."""
     return work.connector == "attio" and error.kind == "auth" and "HTTP 403" in error.reason
 
 
-async def _lacks_permission(work: Work, stream: str, scope: str) -> None:
+async def lacks_permission(work: Work, stream: str, scope: str) -> None:
+    """Leave a stream as refused, for want of this permission."""
     title = TITLES[work.connector]
     verdict = Verdict(
         status="auth_failed",

@@ -38,15 +38,28 @@ class Listing:
     """The server's clock when the first page was asked for."""
     seen: int = 0
     """Different records that earlier runs saw in this listing."""
+    tail: tuple[str, ...] = ()
+    """What the last page showed: when it shows something else by now, rows have moved."""
+    run_id: str = ""
 
     @classmethod
     def resumed(cls, kept: Mapping[str, Any]) -> "Listing":
-        started = datetime.fromisoformat(kept["started"])
-        return cls(next=kept["next"], started=started, seen=kept["seen"])
+        return cls(
+            next=kept["next"],
+            started=datetime.fromisoformat(kept["started"]),
+            seen=kept["seen"],
+            tail=tuple(kept.get("tail", ())),
+            run_id=kept.get("run_id", ""),
+        )
 
     def kept(self) -> dict[str, Any]:
-        started = self.started.isoformat()
-        return {"next": dict(self.next), "started": started, "seen": self.seen}
+        return {
+            "next": dict(self.next),
+            "started": self.started.isoformat(),
+            "seen": self.seen,
+            "tail": list(self.tail),
+            "run_id": self.run_id,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +181,8 @@ async def _sync_part(
     held = None
     async with work.writing() as conn:
         if whole.ids is not None:
+            if len(work.scope.parts) == 1:
+                work.totals["conversations"] = len(whole.ids)
             project_id = work.run.project_id
             live, unlisted = await walks.unlisted(
                 conn, project_id, inbox_id=inbox_id, listed=whole.ids
@@ -191,9 +206,14 @@ async def _read(
 
     Pages are numbered, so rows that vanish meanwhile pull others over a page border that was
     already read. Such holes show in the totals, and the listing is read once more. Raises
-    Upstream when it still has them: then nothing counts as listed.
+    Upstream when it still has them: then nothing counts as listed. What an earlier run began is
+    gone on with, if nothing has moved since; a full sync goes on with what it began itself.
     """
     listing = Listing.resumed(resume) if resume else None
+    if listing is not None and work.wish.full and listing.run_id != str(work.run.run_id):
+        listing = None
+    if listing is not None and not await _still_there(work, stream, listing):
+        listing = None
     for _ in range(TRIES):
         whole = await _read_once(work, stream, listing, start, kept)
         if whole is not None:
@@ -203,6 +223,17 @@ async def _read(
         fresh = Listing(next=start, started=work.server_now())
         await work.page(conn, stream, rows=0, checkpoint=kept(fresh))
     raise Upstream(work.source.name, f"the list of {stream} has holes", kind="server")
+
+
+async def _still_there(work: Work, stream: Stream, listing: Listing) -> bool:
+    """Whether the last page of a listing shows what it showed then. Rows that were deleted since
+    have pulled others from the pages to come over to those that were read.
+    """
+    number = int(listing.next.get("page", 1)) - 1
+    if number < 1:
+        return True
+    page = await work.pull(stream, {**listing.next, "page": number})
+    return _listed(stream, page) == set(listing.tail)
 
 
 async def _read_once(
@@ -218,10 +249,17 @@ async def _read_once(
     before, seen, largest = at.seen, set[str](), 0
     while True:
         page = await work.pull(stream, at.next)
-        new = _listed(stream, page) - seen
+        listed = _listed(stream, page)
+        new = listed - seen
         seen |= new
         largest = max(largest, page.total or 0)
-        at = Listing(next=page.checkpoint, started=at.started, seen=before + len(seen))
+        at = Listing(
+            next=page.checkpoint,
+            started=at.started,
+            seen=before + len(seen),
+            tail=tuple(sorted(listed)),
+            run_id=str(work.run.run_id),
+        )
         await save_page(work, stream, page, kept(at))
         # A server that ignores the number of the page would otherwise be read for ever.
         if page.complete or not new:
@@ -254,7 +292,7 @@ async def save_page(
     people = [one for one in page.records if one.kind == "contact"]
     async with work.writing() as conn:
         if stream == "contacts":
-            ours = [one for one in people if _touches(work, one.payload)]
+            ours = [one for one in people if touches(work, one.payload)]
             contacts = await work.save(conn, "contact", ours, observed_at=page.asked_at)
         else:
             ids = {one.fields["contact_id"] for one in conversations}
@@ -288,7 +326,7 @@ async def _gone_contacts(work: Work, listed: frozenset[str]) -> list[str]:
     return list((await work.source.fetch("contacts", doubtful)).missing) if doubtful else []
 
 
-def _touches(work: Work, payload: Mapping[str, Any]) -> bool:
+def touches(work: Work, payload: Mapping[str, Any]) -> bool:
     """Whether a contact was seen in an inbox of the project."""
     if work.scope.inboxes is None:
         return True
@@ -302,7 +340,7 @@ def _may_keep(work: Work, payload: Any) -> bool:
         return True
     if not isinstance(payload, Mapping):
         return False
-    return work.scope.holds(str(payload.get("inbox_id"))) or _touches(work, payload)
+    return work.scope.holds(str(payload.get("inbox_id"))) or touches(work, payload)
 
 
 def _fresh(listed_at: str | None, work: Work) -> bool:

@@ -44,13 +44,14 @@ class Look:
         size = 1 if stream.name == "conversations" else AT_ONCE
         for some in _some(ids, size):
             try:
-                await self._read(stream, {id_: ids[id_] for id_ in some})
+                await self.read(stream, {id_: ids[id_] for id_ in some})
             except Upstream as error:
                 if error.retryable or error.kind == "rate_limit":
                     raise
                 self.failures |= {(stream.name, id_): str(error) for id_ in some}
 
-    async def _read(self, stream: StreamType, ids: Mapping[str, bool]) -> None:
+    async def read(self, stream: StreamType, ids: Mapping[str, bool]) -> None:
+        """The same for those who want to know of each refusal. Raises Upstream for any."""
         if stream.connector == "chatwoot" and stream.name == "conversations":
             for id_ in ids:
                 await self._conversation(stream, id_)
@@ -113,6 +114,7 @@ class Look:
             records=found.records, rejected=found.rejected, checkpoint={}, complete=True,
             asked_at=asked_at,
         )  # fmt: skip
+        self.work.notice_unreadable(found.rejected)
         await save_page(self.work, "contacts", page, None)
         gone = [id_ for id_ in sorted(found.missing) if ids[id_]]
         await self._bury(stream, gone, at=asked_at)
@@ -133,6 +135,7 @@ class Look:
             records=found.records, rejected=found.rejected, checkpoint={}, complete=True,
             asked_at=asked_at,
         )  # fmt: skip
+        work.notice_unreadable(found.rejected)
         await save_page(work, "conversations", page, None)
         if own is None:
             return

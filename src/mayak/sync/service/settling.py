@@ -45,6 +45,9 @@ async def settle(
     gone = await _missing(work, stream, belongs, listing)
     async with work.writing() as conn:
         live = await listings.live(conn, work.run.project_id, stream.mirror.kind)
+        if work.scope.whole or stream.reading == "scan":  # else it shows others' records, too
+            shown = await listings.size(conn, work.run.project_id, listing.id)
+            work.totals[stream.name] = shown
     verdict = too_many(work, stream.name, len(gone), live)
     async with work.writing() as conn:
         if verdict is None:
@@ -111,7 +114,9 @@ async def refetch(
         mine = {one.external_id for one in ours}
         others = [one.external_id for one in found.records if one.external_id not in mine]
         left = await leave(conn, work, kind, others, at=asked_at)
-        await work.came_through(conn, stream.name, kind, mine | found.missing)
+        read = {one.external_id for one in found.records}
+        await work.came_through(conn, stream.name, kind, read | found.missing)
+        work.notice_unreadable(found.rejected)
         await work.quarantine(conn, stream.name, found.rejected if work.scope.whole else [])
         await work.page(conn, stream.name, rows=saved.written + saved.deleted + left)
     work.count(kind, saved)
@@ -132,6 +137,8 @@ async def bury(
 
 async def leave(conn: Conn, work: Work, kind: str, external_ids: list[str], *, at: datetime) -> int:
     """Tombstones for records that are not the project's own, or not any more."""
+    if work.untrusted is not None:
+        return 0  # whose a record is cannot be told while what it is bound by is out of sight
     project_id = work.run.project_id
     left = await mirror.bury(conn, project_id, kind, external_ids, observed_at=at)
     if left:

@@ -110,10 +110,19 @@ class Sources:
         found = self._defaults.get(connector)
         return None if found is None else _known_ref(connector, found)
 
+    def ref(self, connector: Connector, credentials: Credentials) -> str | None:
+        """The account that these credentials name; None while only the service knows it."""
+        return _known_ref(connector, credentials)
+
     def base_url(self, connector: Connector) -> str | None:
         """Where the installation reaches the service."""
         found = self._defaults.get(connector)
         return None if found is None else found.base_url
+
+    def account(self, connector: Connector) -> str | None:
+        """The number of the Chatwoot account that the installation is connected to."""
+        found = self._defaults.get(connector)
+        return None if found is None else found.account
 
     def seal(self, secret: str) -> bytes:
         """A credential as it may be stored. Raises Misconfigured without a key."""

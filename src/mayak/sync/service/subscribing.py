@@ -11,14 +11,22 @@ from mayak.connectors.attio import Attio
 from mayak.connectors.base import Connector as Reader
 from mayak.connectors.chatwoot import Chatwoot
 from mayak.connectors.linear import Linear
-from mayak.errors import AppError, Conflict, InvalidInput, Misconfigured, Upstream, UpstreamRejected
+from mayak.errors import (
+    AppError,
+    Conflict,
+    InvalidInput,
+    Misconfigured,
+    NotFound,
+    Upstream,
+    UpstreamRejected,
+)
 from mayak.platform.db import Database
-from mayak.sync.model import Connector
+from mayak.sync.model import TITLES, Connector
 from mayak.sync.queries import webhooks as queries
 from mayak.sync.queries.webhooks import DeliveryStatus, Endpoint
 from mayak.sync.service.connecting import ask_account, opened
 from mayak.sync.service.sources import Sources
-from mayak.sync.service.webhooks import UnknownEndpoint, hash_of
+from mayak.sync.service.webhooks import hash_of
 
 AtService = Literal["on", "off", "gone", "unknown"]
 """What the service says of it: calls us, calls us no more, knows nothing of it; unknown when it
@@ -53,6 +61,14 @@ class NotSigned(Conflict):
         "and whoever reads the address, in a proxy's log or in Chatwoot's settings, can make Mayak "
         "look again, though never tell it lies."
     )
+
+
+@dataclass(eq=False)
+class NotInstalled(NotFound):
+    code = "webhook_not_installed"
+    message = "{service} calls nobody for this project."
+
+    service: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,12 +250,12 @@ async def uninstall(
     """Have the service call us no more; nobody is heard at the address from now on.
 
     `here_only` does not tell the service, for one that cannot be reached any more. Raises
-    UnknownEndpoint when the project has none, Misconfigured and Upstream when it cannot be told.
+    NotInstalled when the project has none, Misconfigured and Upstream when it cannot be told.
     """
     async with database.transaction(project_id) as conn:
         endpoint = await queries.live(conn, project_id, connector)
     if endpoint is None or endpoint_id not in {None, endpoint.id}:
-        raise UnknownEndpoint
+        raise NotInstalled(TITLES[connector])
     if not here_only:
         reader = (await opened(database, sources, project_id, connector)).reader
         await _clear_away(reader, endpoint, await _known(reader))

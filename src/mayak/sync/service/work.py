@@ -18,6 +18,7 @@ from mayak.platform.db import Conn
 from mayak.sync.model import (
     LEASE,
     MIRRORS,
+    RECORDS_FAILED,
     STREAMS,
     TITLES,
     BindingsChanged,
@@ -59,8 +60,8 @@ class Work:
     wish: Wish = field(default_factory=Wish)
     clock_offset: timedelta = timedelta(0)
     """The server's clock minus ours."""
-    house_offset: timedelta = timedelta(0)
-    """The database's clock minus ours."""
+    at: datetime = field(default_factory=now)
+    """The database's clock when it last answered."""
     counters: Counter[str] = field(default_factory=Counter)
     failing: dict[str, set[str]] = field(default_factory=dict)
     """Records with an open error, of the streams that have begun."""
@@ -72,8 +73,12 @@ class Work:
     """Streams that another one showed to have more than their window."""
     untrusted: str | None = None
     """Why nothing that is missing may be called deleted: something that we saw is out of sight."""
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """Records asked for by id that did not have the expected form, with the reason."""
     first: set[str] = field(default_factory=set)
     """Streams that were never read to their end: what they show now is what is expected."""
+    totals: dict[str, int] = field(default_factory=dict)
+    """By stream: how many records of ours the source showed in a list that was read to its end."""
 
     @property
     def streams(self) -> tuple[StreamType, ...]:
@@ -83,8 +88,14 @@ class Work:
         return now() + self.clock_offset
 
     def present(self) -> datetime:
-        """The present by the database's clock, which all workers share."""
-        return now() + self.house_offset
+        """An instant that is surely over, as late as we know one, by the clock that all workers
+        share: the database's, when it last answered.
+
+        What is asked for from here on is dated by it. A later date would be a guess, and of two
+        answers the one with the wrong guess could win; what changes after this one is found by the
+        next sync, whose watermarks are no later.
+        """
+        return self.at
 
     def doubt(self) -> Verdict | None:
         """The state of every stream once something is out of sight."""
@@ -123,6 +134,7 @@ class Work:
             checkpoint = await states.begin(
                 conn, project_id, self.connector, stream, run_id=self.run.run_id, lease=LEASE
             )
+            self.at = await states.clock(conn)
             self.failing[stream] = await errors.failing(conn, project_id, self.connector, stream)
             self.drift[stream] = await fields.known(conn, project_id, self.connector, stream)
             if not await states.succeeded(conn, project_id, self.connector, stream):
@@ -160,7 +172,7 @@ class Work:
         """
         self.counters["pages"] += 1
         await states.do_not_wait_for_disk(conn)
-        await states.page(
+        self.at = await states.page(
             conn,
             self.run.project_id,
             self.connector,
@@ -192,13 +204,20 @@ class Work:
                 "message": f"A {one.kind} does not have the expected form: {one.reason}",
                 "external_id": external_id,
                 "parent_id": one.parent_id,
-                "payload": one.payload,
+                # Without any it would count as a failure of the whole stream.
+                "payload": {"row": None} if one.payload is None else one.payload,
                 "next_step": f"Look at the record in {TITLES[self.connector]}; its last good copy "
                 "stays. A retry reads this record alone.",
             }
         project_id = self.run.project_id
         await errors.report(conn, project_id, self.connector, stream, list(rows.values()))
         self.counters["rejected"] += len(rows)
+
+    def notice_unreadable(self, rejected: Iterable[Rejected]) -> None:
+        """Remember what a request for single records could not bring."""
+        for one in rejected:
+            if one.external_id is not None:
+                self.unreadable[named(one.kind, one.external_id)] = one.reason
 
     async def notice_drift(self, conn: Conn, stream: str, records: Iterable[Record]) -> None:
         """Remember fields and values that this stream never had before."""
@@ -216,14 +235,15 @@ class Work:
         async with self.writing() as conn:
             await self._report(conn, stream, error, (kind, id_))
 
-    async def fail(self, stream: str, error: Upstream) -> None:
+    async def fail(self, stream: str, error: Upstream, *, alone: bool = False) -> None:
         """Record the failure of a stream, and the state that it means.
 
-        A token or a limit is shared by all streams: then the ones after it fail with it.
+        A token or a limit is shared by all streams: then the ones after it fail with it, unless it
+        fails `alone`.
         """
         verdict = verdict_of(error, self.connector)
         names = [one.name for one in self.streams]
-        shared = names[names.index(stream) :] if error.kind in SHARED else [stream]  # type: ignore[arg-type]
+        shared = names[names.index(stream) :] if error.kind in SHARED and not alone else [stream]  # type: ignore[arg-type]
         async with self.run.transaction() as conn:
             project_id = self.run.project_id
             await self._report(conn, stream, error, None)
@@ -258,7 +278,7 @@ class Work:
             left = await errors.unresolved(conn, project_id, self.connector, stream)
             verdict = lacking or Verdict(status="ok")
             if left and verdict.status == "ok":
-                cause = f"{left} of its records could not be copied."
+                cause = f"{left} {RECORDS_FAILED}"
                 verdict = Verdict(status="partial", cause=cause, next_step=SEE_ERRORS)
             await states.settle(
                 conn, project_id, self.connector, stream, verdict, fresh_until=fresh_until

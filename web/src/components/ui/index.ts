@@ -1,9 +1,15 @@
+export { ActButton } from "./act-button";
 export { Boundary } from "./boundary";
+export { Confirm } from "./confirm";
 export { Lines } from "./lines";
 export { Moment } from "./moment";
 export { sayDone, sayFailed } from "./notices";
 export { explain, kindOf, ProblemNote } from "./problem";
 export { Said } from "./said";
+export { Sparkline } from "./sparkline";
+export { type Look, State } from "./state";
 export { type Hue, StatusDot } from "./status-dot";
+export { Stored } from "./stored";
 export { type Age, useAge } from "./use-age";
 export { usePageTitle } from "./use-page-title";
+export { WordButton } from "./word-button";

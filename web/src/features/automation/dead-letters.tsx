@@ -10,13 +10,12 @@ import { Lines, Moment, ProblemNote, Said } from "../../components/ui";
 import { number } from "../../lib/format";
 import { locale } from "../../lib/i18n";
 import { isolated, visible } from "../../lib/visible";
-import { useProject } from "../projects";
+import { useProject, useRefusal } from "../projects";
 import { type Letters, lettersQuery } from "./api";
 import classes from "./automation.module.css";
 import { type Fate, LettersDialog } from "./letters-dialog";
 import { RunPages } from "./runs-tab";
 import type { Which } from "./use-changes";
-import { useRefusal } from "./use-refusal";
 import { jobName } from "./words";
 
 /** Failed work that waits for a person, by its cause. */

@@ -4,12 +4,12 @@ import { IconCalendarTime, IconDots, IconList, IconPlayerPause, IconPlayerPlay, 
 import { Link } from "@tanstack/react-router";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { ActButton } from "../../components/ui";
+import { useRefusal } from "../projects";
 
-import { ActButton } from "./act-button";
 import type { Job } from "./api";
 import { CadenceDialog } from "./cadence-dialog";
 import { useRest, useRunNow } from "./use-changes";
-import { useRefusal } from "./use-refusal";
 import { jobName } from "./words";
 
 interface JobActionsProps {

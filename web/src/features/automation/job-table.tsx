@@ -3,20 +3,20 @@ import { IconChevronDown, IconPlayerPause, IconPlayerTrackNext } from "@tabler/i
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { Moment, Said } from "../../components/ui";
+import { Moment, Said, State } from "../../components/ui";
 import { firstClick } from "../../lib/first-click";
 import { locale } from "../../lib/i18n";
 import { visible } from "../../lib/visible";
+import { useRefusal } from "../projects";
 import type { Job, Overview } from "./api";
 import classes from "./automation.module.css";
 import { JobActions } from "./job-actions";
 import { isLate, shownJobs, sortedJobs, usualShown } from "./job-list";
 import { NextRun } from "./next-run";
 import { type Place, type Shown, SHOWN, type Sort } from "./place";
-import { LOOKS, NotBuilt, RunState, State, stateOf } from "./states";
+import { LOOKS, NotBuilt, RunState, stateOf } from "./states";
 import { useAgeOfPage } from "./use-age-of-page";
 import { useRestAll } from "./use-changes";
-import { useRefusal } from "./use-refusal";
 import { cadenceWords, jobName } from "./words";
 
 interface JobTableProps {

@@ -9,9 +9,9 @@ import { locale } from "../../lib/i18n";
 import { useServerNow } from "../../lib/server-clock";
 import { visible } from "../../lib/visible";
 import { useZone } from "../../lib/zone";
+import { useRefusal } from "../projects";
 import { isActive, type RunDetail } from "./api";
 import classes from "./automation.module.css";
-import { useRefusal } from "./use-refusal";
 import { nextStep } from "./next-step";
 import { counterName, jobName, noteWords } from "./words";
 

@@ -7,14 +7,13 @@ import { useTranslation } from "react-i18next";
 import { problemOf } from "../../api/problem";
 import { Boundary, Lines, Moment, ProblemNote, Said, StatusDot, useAge, usePageTitle } from "../../components/ui";
 import { firstClick } from "../../lib/first-click";
-import { useProject } from "../projects";
+import { useProject, useRefusal } from "../projects";
 import { attemptOf, isActive, type RunDetail, runQuery } from "./api";
 import classes from "./automation.module.css";
 import { Lineage } from "./lineage";
 import { Counters, ErrorOf, Payload, ProgressOf, Resolved, Section, Times } from "./run-facts";
 import { StateOfRun } from "./states";
 import { useCancel, useReplay } from "./use-changes";
-import { useRefusal } from "./use-refusal";
 import { because, jobName } from "./words";
 
 /** Past any poll of a run. */

@@ -3,18 +3,17 @@ import { IconX } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { Moment, Said } from "../../components/ui";
+import { ActButton, Moment, Said } from "../../components/ui";
 import { clock, duration, number } from "../../lib/format";
 import { locale } from "../../lib/i18n";
 import { useServerNow } from "../../lib/server-clock";
 import { visible } from "../../lib/visible";
 import { useZone } from "../../lib/zone";
-import { ActButton } from "./act-button";
+import { useRefusal } from "../projects";
 import { attemptOf, isActive, type Run } from "./api";
 import classes from "./automation.module.css";
 import { StateOfRun } from "./states";
 import { useCancel } from "./use-changes";
-import { useRefusal } from "./use-refusal";
 import { because, jobName, noteWords } from "./words";
 
 /** Runs as rows; each leads to its page. */

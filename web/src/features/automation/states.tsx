@@ -16,20 +16,14 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
-import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { Hue } from "../../components/ui";
+import { type Look, State } from "../../components/ui";
 import { useProject } from "../projects";
 import { type Job, jobsStatusQuery, type Run } from "./api";
 import classes from "./states.module.css";
 
 export type RunState = Run["status"] | "retrying" | "stopping" | "orphaned";
-
-export interface Look {
-  hue: Hue;
-  Icon: typeof IconBan;
-}
 
 export const LOOKS: Record<RunState, Look> = {
   queued: { hue: "neutral", Icon: IconClock },
@@ -80,22 +74,6 @@ const runLook = (t: TFunction, state: RunState) => ({
   word: t(`automation.status.${state}`),
 });
 
-interface StateProps {
-  hue: Hue;
-  Icon: Look["Icon"];
-  pulse?: boolean;
-  children: ReactNode;
-}
-
-/** An icon and a word; the colour only repeats what they say. */
-export function State({ hue, Icon, pulse = false, children }: StateProps) {
-  return (
-    <span className={classes.state} data-hue={hue}>
-      <Icon size={16} aria-hidden data-pulse={pulse || undefined} />
-      <span>{children}</span>
-    </span>
-  );
-}
 
 export function RunState({ state }: { state: RunState }) {
   const { t } = useTranslation();

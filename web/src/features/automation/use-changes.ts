@@ -1,11 +1,11 @@
-import { useMutation, type UseMutationOptions, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import { api, type Schema, unwrap } from "../../api/client";
 import { sayDone, sayFailed } from "../../components/ui";
 import { locale } from "../../lib/i18n";
+import { useOneAtATime } from "../../lib/use-one-at-a-time";
 import { useProject } from "../projects";
 import { type Job, type Overview, overviewQuery, type Run } from "./api";
 import { cadenceWords, jobName } from "./words";
@@ -16,24 +16,6 @@ const path = (job: Job) => ({ params: { path: { job_type: job.job_type } } });
 function useAskAgain() {
   const queryClient = useQueryClient();
   return () => void queryClient.invalidateQueries({ queryKey: ["jobs"] });
-}
-
-/** A change that is not sent again while it is on its way: two clicks may come before one render. */
-function useOneAtATime<Data, Sent = void>(options: UseMutationOptions<Data, Error, Sent>) {
-  const underWay = useRef(false);
-  const mutation = useMutation({
-    ...options,
-    onSettled: (...told) => {
-      underWay.current = false;
-      return options.onSettled?.(...told);
-    },
-  });
-  const mutate: typeof mutation.mutate = (...sent) => {
-    if (underWay.current) return;
-    underWay.current = true;
-    mutation.mutate(...sent);
-  };
-  return { ...mutation, mutate };
 }
 
 /** Put a changed job into the list at once, before the list is asked again. */

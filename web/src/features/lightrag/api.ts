@@ -8,7 +8,7 @@ import {
 import { api, type Schema, unwrap } from "../../api/client";
 import { runsQuery } from "../automation";
 import { useProject } from "../projects";
-import { connectorsQuery } from "../sync";
+import { streamsQuery } from "../connectors";
 
 export type Answer = Schema["AnswerView"];
 export type Citation = Schema["CitationView"];
@@ -114,7 +114,7 @@ export function useRefresh() {
       Promise.all([
         queryClient.invalidateQueries(runsQuery(projectId)),
         queryClient.invalidateQueries(statusQuery(projectId)),
-        queryClient.invalidateQueries(connectorsQuery(projectId)),
+        queryClient.invalidateQueries(streamsQuery(projectId)),
       ]),
   });
 }

@@ -10,8 +10,8 @@ import { locale } from "../../lib/i18n";
 import { useNow } from "../../lib/use-now";
 import { useZone } from "../../lib/zone";
 import { ActiveRuns } from "../automation";
+import { ConnectorLines } from "../connectors";
 import { useProject } from "../projects";
-import { ConnectorLines } from "../sync";
 import { type Status, statusQuery, useRefresh, waiting } from "./api";
 import classes from "./data-panel.module.css";
 

@@ -1,4 +1,6 @@
 import { automation } from "./en-automation";
+import { connector, connectors, stream } from "./en-connectors";
+import { copy } from "./en-copy";
 import { counter, jobName, note } from "./en-jobs";
 
 /** English: the catalogue that gives the keys their type. */
@@ -9,6 +11,8 @@ export const en = {
     ask: "Ask",
     automation: "Automation",
     automationShort: "Automation",
+    connectors: "Connectors",
+    connectorsShort: "Sources",
     history: "History",
     data: "Data",
     expand: "Expand the menu",
@@ -187,25 +191,10 @@ export const en = {
     rows_other: "{{count, number}} rows",
     running: "Running now",
   },
-  connector: {
-    idle: "waiting for its turn",
-    running: "syncing now",
-    ok: "in sync",
-    partial: "partly synced",
-    rate_limited: "rate-limited until {{until}}, resumes by itself",
-    rate_limited_open: "rate-limited, resumes by itself",
-    auth_failed: "access refused",
-    failing: "failing, retries by itself",
-    stalled: "stalled",
-    disabled: "off",
-  },
-  stream: {
-    contacts: "Contacts",
-    conversations: "Conversations",
-    messages: "Messages",
-    inboxes: "Inboxes",
-    attachments: "Attachments",
-  },
+  connector,
+  stream,
+  connectors,
+  copy,
   jobName,
   note,
   counter,

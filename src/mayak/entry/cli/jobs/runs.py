@@ -70,14 +70,14 @@ def run(
                 payload=given,
             )
         if wait:
-            asked = await _end_of(parts, found, asked)
+            asked = await end_of(parts, found, asked)
         return Done(value=RunView.of(asked), project=found, workers=await workers_of(parts))
 
     done = with_parts(settings(quiet=True), ask)
     if json:
         emit(done.value)
     elif wait:
-        _tell_end(done)
+        tell_end(done)
     else:
         out.print(f"Asked for {done.value.job_type}: run {done.value.id}", soft_wrap=True)
     if not wait:
@@ -101,7 +101,7 @@ def _payload(text: str | None) -> dict[str, object]:
     return given
 
 
-async def _end_of(parts: Parts, project: Project, asked: Run) -> Run:
+async def end_of(parts: Parts, project: Project, asked: Run) -> Run:
     """Let a worker do it, or do it here when none takes it, with a bar; the run as it ended."""
     title = f"{asked.job_type} → {project.slug}"
     with progress_bar() as bar:
@@ -123,7 +123,7 @@ async def _end_of(parts: Parts, project: Project, asked: Run) -> Run:
             return await follow(parts, project.id, asked.id, look)
 
 
-def _tell_end(done: Done[RunView]) -> None:
+def tell_end(done: Done[RunView]) -> None:
     ended, slug = done.value, done.project.slug
     for line in words.ended(ended):
         out.print(line, soft_wrap=True)

@@ -2,7 +2,7 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import type { IconBan } from "@tabler/icons-react";
 
 import { firstClick } from "../../lib/first-click";
-import classes from "./automation.module.css";
+import classes from "./page.module.css";
 
 interface ActButtonProps {
   /** What it does, with what it does it to: for those who do not see the row. */

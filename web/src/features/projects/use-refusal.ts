@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 
-import { type Project, useProject } from "../projects";
+import { type Project, useProject } from "./api";
 
 type Role = Project["role"];
 

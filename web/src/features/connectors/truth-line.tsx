@@ -1,0 +1,99 @@
+import { Text } from "@mantine/core";
+import { IconAlertTriangle, IconCircleCheck, IconCircleDashed, IconCircleX, IconClock, IconPlayerPause, IconPlugConnectedX, IconRefresh } from "@tabler/icons-react";
+import type { TFunction } from "i18next";
+import { useTranslation } from "react-i18next";
+
+import { type Look, Said, State } from "../../components/ui";
+import { useServerNow } from "../../lib/server-clock";
+import { useZone } from "../../lib/zone";
+import type { ConnectorState } from "./api";
+import classes from "./connectors.module.css";
+import { NextAct } from "./next-act";
+import type { Connector } from "./place";
+import { HUES, heldBack, type Line, type Status, truth } from "./truth";
+import { useAgeOfPage } from "./use-connectors";
+import { connectorSentence, restOf, streamName } from "./words";
+
+const ICONS: Record<Status, Look["Icon"]> = {
+  auth_failed: IconPlugConnectedX,
+  stalled: IconCircleX,
+  failing: IconCircleX,
+  rate_limited: IconClock,
+  partial: IconAlertTriangle,
+  running: IconRefresh,
+  disabled: IconPlayerPause,
+  idle: IconCircleDashed,
+  ok: IconCircleCheck,
+};
+
+/** How a state looks; one that is old has no colour, because nobody knows how it is now. */
+export const lookOf = (status: Status, stale: boolean): Look => ({
+  hue: stale ? "neutral" : HUES[status],
+  Icon: stale && status === "ok" ? IconCircleDashed : ICONS[status],
+});
+
+interface TruthLineProps {
+  state: ConnectorState;
+  connector: Connector;
+}
+
+/** One line that is true, why it is so, and what to do: in words, and as a button where there is one. */
+export function TruthLine({ state, connector }: TruthLineProps) {
+  const { t } = useTranslation();
+  const now = useServerNow();
+  const zone = useZone();
+  const { stale } = useAgeOfPage();
+  const line = truth(state);
+  const held = heldBack(state.streams);
+  return (
+    <div className={classes.truth}>
+      <State {...lookOf(line.status, stale)} pulse={line.status === "running" && !stale}>
+        <Text component="span" fw={600}>
+          {state.title}
+        </Text>{" "}
+        · {connectorSentence(t, state, now, zone)}
+      </State>
+      <Why state={state} line={line} />
+      <div className={classes.step}>
+        <NextAct state={state} connector={connector} line={line} held={held} />
+      </div>
+    </div>
+  );
+}
+
+/** The cause and the next step in the server's words, behind ours: it knows the details. */
+function Why({ state, line }: { state: ConnectorState; line: Line }) {
+  const { t } = useTranslation();
+  const missing = Object.keys(state.missing);
+  const meaning = meaningOf(t, state, line);
+  return (
+    <>
+      {meaning !== null && <p>{meaning}</p>}
+      {line.cause !== null && (
+        <Text component="p" c="dimmed">
+          {line.stream !== null && `${streamName(t, line.stream)}: `}
+          <Said>{line.cause}</Said>
+        </Text>
+      )}
+      {line.next_step !== null && (
+        <Text component="p" c="dimmed">
+          <Said>{line.next_step}</Said>
+        </Text>
+      )}
+      {missing.length > 0 && (
+        <p>{t("connectors.card.missing", { streams: missing.map((one) => streamName(t, one)).join(", ") })}</p>
+      )}
+    </>
+  );
+}
+
+/** What a state means, in the reader's language; null when the one line says it all. */
+function meaningOf(t: TFunction, state: ConnectorState, { status }: Line): string | null {
+  const rest = restOf(state);
+  if (rest === "paused") return null;
+  if (rest !== null) return t(`connectors.explain.${rest}`);
+  const lacking = state.open_errors + state.dead_letters;
+  if (status === "partial" && lacking > 0) return t("connectors.card.lacking", { count: lacking });
+  if (status === "ok" || status === "running" || status === "disabled") return null;
+  return t(`connectors.explain.${status}`);
+}

@@ -1,2 +1,0 @@
-export { connectorsQuery } from "./api";
-export { ConnectorLines } from "./connector-lines";
