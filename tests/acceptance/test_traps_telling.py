@@ -22,7 +22,7 @@ from mayak.sandbox.attio.telling import ATTIO_KEY
 from mayak.sandbox.edits import apply_edit
 from mayak.sandbox.stories import build_world
 from mayak.sandbox.world import World
-from mayak.sync.model import CONNECTORS, STREAMS
+from mayak.sync.model import CONNECTORS, STREAMS, Connector
 from tests.acceptance.traps import assert_same, limit_of, limits_are_over
 from tests.sync.hearing import Calls, Hearing, issue_of, listening
 from tests.sync.studio import Studio
@@ -81,7 +81,7 @@ def signed(secret: str, *parts: bytes) -> str:
     return hmac.new(secret.encode(), b"".join(parts), hashlib.sha256).hexdigest()
 
 
-def forms(now: int) -> list[tuple[str, Callable[[str, bytes], Headers], int]]:
+def forms(now: int) -> list[tuple[Connector, Callable[[str, bytes], Headers], int]]:
     """Ways to sign a body: whose, the headers, and what they deserve."""
     stamp, old = str(now), str(now - 600)
 
@@ -110,7 +110,7 @@ def forms(now: int) -> list[tuple[str, Callable[[str, bytes], Headers], int]]:
 
 
 async def test_trap_06_signature_forms(hearing: Hearing, world: World) -> None:
-    bodies: dict[str, dict[str, Any]] = {
+    bodies: dict[Connector, dict[str, Any]] = {
         "chatwoot": {"event": "contact_updated", "id": 1},
         # Tried again an hour later, with the time of the first attempt.
         "linear": {"type": "Issue", "action": "update", "data": {"id": issue_of(world)},
@@ -200,7 +200,7 @@ async def test_trap_12_ids_only_webhooks(hearing: Hearing, world: World) -> None
     await assert_same(hearing, "attio")
 
 
-async def test_trap_13_merges(hearing: Hearing, studio: Studio, world: World) -> None:
+async def test_trap_13_merges(hearing: Hearing, world: World) -> None:
     first, second = (client.attio_company_ids[0] for client in world.projects[:2])
     await hearing.bind("attio", ("company", first), ("company", second))
     await hearing.sync("attio")
@@ -273,26 +273,32 @@ async def test_trap_15_permission_loss_that_looks_like_deletion(
     await assert_same(studio, "attio")
 
 
+async def came_through(studio: Studio) -> bool:
+    """One sync; False when the limit ended it, which has to be over with the minute."""
+    try:
+        result = await studio.sync("chatwoot")
+    except Upstream as error:
+        wait = error.retry_after.total_seconds() if error.retry_after else 0.0
+        if error.kind == "rate_limit" and 40 <= wait <= 43:
+            return False
+        raise
+    return result.status == "ok"
+
+
 async def test_trap_16_plain_text_429(studio: Studio, world: World) -> None:
     """Chatwoot's own limit, met in the middle: no JSON, no header, a minute by its clock."""
     await studio.bind("chatwoot")
     world.requests_per_minute = 25
     world.clock.advance(60 - world.clock.timestamp() % 60 + 20)
     refused = 0
-    for _ in range(8):
-        try:
-            result = await studio.sync("chatwoot")
-            break
-        except Upstream as error:
-            assert (error.kind, error.retryable) == ("rate_limit", True)
-            assert error.retry_after is not None
-            assert 40 <= error.retry_after.total_seconds() <= 43, "until the minute is full"
+    while not await came_through(studio):
         refused += 1
+        assert refused < 8, "no round gets further than the one before"
         world.clock.advance(60)
         await limits_are_over(studio)
 
     answers = [call.status for call in world.journal.calls(service="chatwoot")]
-    assert (result.status, refused >= 3, answers.count(429)) == ("ok", True, refused)
+    assert (refused >= 3, answers.count(429)) == (True, refused)
     assert len(answers) < 25 * 6, "each round goes on where the last one stopped"
     await assert_same(studio, "chatwoot")
 
@@ -314,8 +320,9 @@ async def test_trap_17_unknown_fields_and_enums(studio: Studio, world: World) ->
     result = await studio.sync(full=True)
 
     assert (result.status, await studio.errors()) == ("ok", [])
-    for table, name in (("cw_conversations", "mood"), ("cw_messages", "echo"),
-                        ("linear_issues_raw", "sentiment"), ("attio_people_raw", "temperature")):  # fmt: skip
+    kept_in = {"cw_conversations": "mood", "cw_messages": "echo",
+               "linear_issues_raw": "sentiment", "attio_people_raw": "temperature"}  # fmt: skip
+    for table, name in kept_in.items():
         kept = await studio.rows(
             f"SELECT bool_and(payload ? %s) AS all FROM {table} WHERE deleted_at IS NULL", name
         )

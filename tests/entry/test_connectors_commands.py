@@ -3,7 +3,6 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 import psycopg
@@ -13,7 +12,6 @@ from mayak.platform.secrets import new_key
 from tests.conftest import fresh_database
 from tests.entry.test_commands import MAYAK, Shell
 
-NAMES = (f"project-{number}" for number in count(1))
 NOWHERE = "http://127.0.0.1:1"
 SECRET = "lin_api_hunter2"
 
@@ -82,22 +80,24 @@ def first(shell: Shell) -> Any:
     return shell.json("project", "create", "First of all")
 
 
-@pytest.fixture
-def desk(shell: Shell, first: Any) -> Iterator[Desk]:
-    """A later project; what it has is given back."""
+@pytest.fixture(scope="module")
+def later(shell: Shell, first: Any) -> Any:
+    """What creating the second one says."""
     _ = first
-    # The first one has every account whole; these tests need parts of them.
-    for connector in ("chatwoot", "linear", "attio"):
-        shell.json("connectors", "bind", connector, "--nothing", "-p", "first-of-all")
-    desk = Desk(shell, shell.json("project", "create", next(NAMES))["project"]["slug"])
-    yield desk
-    for connector in ("chatwoot", "linear", "attio"):
-        desk.json("bind", connector, "--nothing")
+    return shell.json("project", "create", "Later on")
 
 
-def test_the_first_project_gets_the_whole_of_every_service(shell: Shell, first: Any) -> None:
+@pytest.fixture
+def desk(shell: Shell, later: Any) -> Desk:
+    """The second project, with nothing bound or stored anywhere."""
+    with psycopg.connect(shell.variables["DATABASE_URL"], autocommit=True) as conn:
+        for table in ("connector_bindings", "connector_claims", "connector_connections"):
+            conn.execute(f"DELETE FROM {table}".encode())
+    return Desk(shell, later["project"]["slug"])
+
+
+def test_the_first_project_gets_the_whole_of_every_service(first: Any, later: Any) -> None:
     whole = "the whole account"
-    later = shell.json("project", "create", "Later")
 
     assert first["connectors"] == {"chatwoot": whole, "linear": whole, "attio": whole}
     assert later["connectors"]["linear"].startswith("nothing bound yet")
@@ -211,13 +211,12 @@ def test_each_service_has_parts_of_its_own(desk: Desk) -> None:
 
 
 def test_what_another_project_has_is_refused(desk: Desk) -> None:
-    other = desk.shell.json("project", "create", next(NAMES))["project"]["slug"]
+    other = Desk(desk.shell, "first-of-all")
     desk.json("bind", "linear", "--account")
 
-    refused = desk.shell.refused("connectors", "bind", "linear", "--account", "-p", other)
-    items = desk.shell.json("connectors", "parts", "linear", "-p", other)["items"]
+    items = other.json("parts", "linear")["items"]
 
-    assert refused[1] == "binding_taken"
+    assert other.refused("bind", "linear", "--account")[0] == "binding_taken"
     assert {one["bound"] for one in items} == {"elsewhere"}
 
 

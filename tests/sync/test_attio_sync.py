@@ -50,7 +50,7 @@ async def test_a_second_sync_writes_nothing(studio: Studio) -> None:
 
 async def test_a_deleted_company_becomes_a_tombstone(studio: Studio, world: World) -> None:
     await studio.sync("attio")
-    victim = sorted(await studio.live("company"))[0]
+    victim = min(await studio.live("company"))
     apply_edit(world, "attio.delete_record", {"record_id": victim})
 
     await studio.sync("attio")

@@ -69,7 +69,7 @@ async def test_a_scan_that_broke_off_deletes_nothing_and_is_not_complete(
     await studio.sync("attio")
     before = (await studio.state("companies"))["checkpoint"]["scanned_at"]
     live = await studio.live("company")
-    apply_edit(world, "attio.delete_record", {"record_id": sorted(live)[0]})
+    apply_edit(world, "attio.delete_record", {"record_id": min(live)})
     world.faults.add("status", code=500, service="attio", op="records.query", times=None)
 
     with pytest.raises(Upstream):

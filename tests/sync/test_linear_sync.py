@@ -68,7 +68,7 @@ async def test_a_comment_deleted_for_good_is_found_by_a_full_sync(
     studio: Studio, world: World
 ) -> None:
     await studio.sync("linear")
-    victim = sorted(await studio.live("comment"))[0]
+    victim = min(await studio.live("comment"))
     apply_edit(world, "linear.delete_comment", {"comment": victim})
 
     await studio.sync("linear", full=True)

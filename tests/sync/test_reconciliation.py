@@ -68,7 +68,7 @@ async def test_each_kind_of_difference_is_named_and_repaired(studio: Auditor) ->
 async def test_a_lost_row_of_any_service_is_found_and_comes_back(
     studio: Auditor, kind: str
 ) -> None:
-    before = await studio.hashes(kind)
+    before = await studio.live(kind)
     [stream] = [one for all_ in STREAMS.values() for one in all_ if one.mirror.kind == kind]
     if kind == "conversation":
         rows = await studio.rows("SELECT external_id FROM cw_conversations ORDER BY 1 LIMIT 1")
@@ -82,7 +82,7 @@ async def test_a_lost_row_of_any_service_is_found_and_comes_back(
     await studio.repair()
 
     assert named == {"missing": lost}
-    assert await studio.hashes(kind) == before
+    assert await studio.live(kind) == before
 
 
 async def test_lost_messages_are_found_in_their_conversations(studio: Auditor) -> None:

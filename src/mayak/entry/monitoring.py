@@ -253,7 +253,7 @@ def _of_copies(counts: Counts) -> list[GaugeMetricFamily]:
             "app_sync_missing_records",
             "Records that the last checks did not find here.",
             ["connector"],
-            [((row["connector"],), row["missing"] or 0) for row in found],
+            [((row["connector"],), row["missing"]) for row in found if row["missing"] is not None],
         ),
         _gauge(
             "app_sync_duplicate_records",

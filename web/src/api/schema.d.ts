@@ -176,10 +176,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Dead Letters
+         * List Connector Dead Letters
          * @description What failed five times and waits for a person, the latest first.
          */
-        get: operations["list_dead_letters"];
+        get: operations["list_connector_dead_letters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3445,7 +3445,7 @@ export interface operations {
             };
         };
     };
-    list_dead_letters: {
+    list_connector_dead_letters: {
         parameters: {
             query?: {
                 limit?: number;

@@ -61,6 +61,28 @@ function OpenPalette() {
   );
 }
 
+const command = (
+  id: string,
+  label: string,
+  Icon: typeof IconMoon,
+  onClick: () => void,
+): SpotlightActionData => ({ id, label, onClick, leftSection: <Icon size={18} aria-hidden /> });
+
+/** The connectors, all and each. */
+function useSources(): SpotlightActionData[] {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const title = t("connectors.title");
+  return [
+    command("connectors", title, IconPlugConnected, () => void navigate({ to: "/connectors" })),
+    ...CONNECTORS.map((connector) =>
+      command(`connector-${connector}`, `${title}: ${TITLES[connector]}`, IconPlugConnected, () =>
+        void navigate({ to: "/connectors/$connector", params: { connector } }),
+      ),
+    ),
+  ];
+}
+
 function useCommands(): SpotlightActionData[] {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -73,12 +95,7 @@ function useCommands(): SpotlightActionData[] {
     void speak(other);
     save.mutate(other);
   };
-  const command = (
-    id: string,
-    label: string,
-    Icon: typeof IconMoon,
-    onClick: () => void,
-  ): SpotlightActionData => ({ id, label, onClick, leftSection: <Icon size={18} aria-hidden /> });
+  const sources = useSources();
   return [
     command("new", t("ask.new"), IconMessageQuestion, () =>
       void navigate({ to: "/ask/{-$id}", params: {} }),
@@ -93,14 +110,7 @@ function useCommands(): SpotlightActionData[] {
     command("letters", `${t("automation.title")}: ${t("automation.tab.letters")}`, IconMailX, () =>
       void navigate({ to: "/automation", search: { tab: "letters" } }),
     ),
-    command("connectors", t("connectors.title"), IconPlugConnected, () =>
-      void navigate({ to: "/connectors" }),
-    ),
-    ...CONNECTORS.map((connector) =>
-      command(`connector-${connector}`, `${t("connectors.title")}: ${TITLES[connector]}`, IconPlugConnected, () =>
-        void navigate({ to: "/connectors/$connector", params: { connector } }),
-      ),
-    ),
+    ...sources,
     command("projects", t("projects.switch"), IconLayoutGrid, () =>
       void navigate({ to: "/projects" }),
     ),

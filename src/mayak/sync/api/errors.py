@@ -163,7 +163,7 @@ async def list_errors(
 
 
 @router.get("/connectors/errors/dead-letter", dependencies=[allow("connectors.read")])
-async def list_dead_letters(
+async def list_connector_dead_letters(
     project: CurrentProject, tx: Tx, which: Which, limit: Limit = 50, cursor: str | None = None
 ) -> Page[ConnectorErrorView]:
     """What failed five times and waits for a person, the latest first."""

@@ -140,9 +140,15 @@ UPDATE connector_errors
 
 SUCCEEDED: LiteralString = """
 WITH tried AS (
-  UPDATE connector_errors
+  UPDATE connector_errors AS old
      SET status = 'resolved', resolved_at = now(), resolved_by = 'retry', next_retry_at = NULL
    WHERE project_id = %(project_id)s AND status = 'retrying' AND id = ANY(%(ids)s)
+     AND (NOT %(replaced_only)s OR EXISTS (
+           SELECT 1 FROM connector_errors AS other
+            WHERE other.project_id = old.project_id AND other.connector = old.connector
+              AND other.stream = old.stream AND other.external_id = old.external_id
+              AND other.id <> old.id AND other.status = 'pending'
+              AND other.last_seen_at > old.last_seen_at))
   RETURNING project_id, id, connector, stream, external_id, attempt, first_seen_at
 )
 -- The record failed again, for another reason than before: its attempts go on being counted.
@@ -339,13 +345,18 @@ async def failed_again(
     )
 
 
-async def succeeded(conn: Conn, project_id: UUID, ids: Collection[UUID]) -> None:
-    """What of these is still being retried came through, or fails for another reason now."""
+async def succeeded(
+    conn: Conn, project_id: UUID, ids: Collection[UUID], *, replaced_only: bool = False
+) -> None:
+    """What of these is still being retried came through, or fails for another reason now: with
+    `replaced_only` nothing but the latter.
+    """
     await execute(
         conn,
         SUCCEEDED,
         project_id=project_id,
         ids=list(ids),
+        replaced_only=replaced_only,
         first=FIRST_RETRY,
         longest=LONGEST_RETRY,
         dead_after=DEAD_AFTER,

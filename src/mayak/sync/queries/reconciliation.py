@@ -9,7 +9,7 @@ import orjson
 
 from mayak.platform.db import Conn, execute, fetch_all, fetch_dicts, fetch_value
 from mayak.sync.model import Stream
-from mayak.sync.model.reconciliation import Compared, Depth, Metric
+from mayak.sync.model.reconciliation import Compared, Depth, FindingKind, Metric
 
 MEASURE: LiteralString = """
 INSERT INTO sync_reconciliation_metrics
@@ -32,28 +32,41 @@ WITH last AS (
      AND depth = 'full'
    ORDER BY checked_at DESC
    LIMIT 1
-), left_over AS (
-  SELECT count(*) FILTER (WHERE kind = 'missing')::integer AS missing,
-         count(*) FILTER (WHERE kind = 'extra')::integer AS extra,
-         count(*) FILTER (WHERE kind = 'duplicate')::integer AS duplicate,
-         count(*) FILTER (WHERE kind = 'stale')::integer AS stale
+), open AS (
+  SELECT kind, count(*)::integer AS count
     FROM sync_reconciliation_findings
    WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
      AND status IN ('open', 'ignored')
+   GROUP BY kind
+), rest AS (
+  SELECT was.kind,
+         -- Not all that was counted was named, and some that is open was found by earlier checks.
+         greatest(least(coalesce(open.count, 0), was.count),
+                  was.count - coalesce((%(mended)s::jsonb ->> was.kind)::integer, 0)) AS count
+    FROM last,
+         LATERAL (VALUES ('missing', last.missing), ('extra', last.extra),
+                         ('duplicate', last.duplicate), ('stale', last.stale)) AS was (kind, count)
+    LEFT JOIN open ON open.kind = was.kind
+), now_is AS (
+  SELECT max(count) FILTER (WHERE kind = 'missing') AS missing,
+         max(count) FILTER (WHERE kind = 'extra') AS extra,
+         max(count) FILTER (WHERE kind = 'duplicate') AS duplicate,
+         max(count) FILTER (WHERE kind = 'stale') AS stale,
+         (SELECT greatest(last.source_count - %(gone)s::integer, 0) FROM last) AS source_count
+    FROM rest
 )
 INSERT INTO sync_reconciliation_metrics
        (project_id, run_id, connector, stream, depth, restated, checked_at, source_count,
         local_count, missing, extra, duplicate, stale, completeness, parts_checked, parts_total,
         stages)
 SELECT last.project_id, %(run_id)s, last.connector, last.stream, 'full', true, clock_timestamp(),
-       last.source_count - least(%(gone)s::integer, last.source_count), %(local_count)s::integer,
-       least(left_over.missing, last.missing), least(left_over.extra, last.extra),
-       left_over.duplicate, least(left_over.stale, last.stale),
-       CASE WHEN last.source_count = 0 THEN 100
-            ELSE trunc(100.0 * (last.source_count - least(left_over.missing, last.missing))
-                       / last.source_count, 3) END,
+       now_is.source_count, %(local_count)s::integer, now_is.missing, now_is.extra,
+       now_is.duplicate, now_is.stale,
+       CASE WHEN now_is.source_count = 0 THEN 100
+            ELSE trunc(100.0 * greatest(now_is.source_count - now_is.missing, 0)
+                       / now_is.source_count, 3) END,
        last.parts_checked, last.parts_total, last.stages
-  FROM last, left_over
+  FROM last, now_is
  -- A check that learnt nothing is not made good by a repair.
  WHERE last.cause IS NULL AND last.missing IS NOT NULL
 """
@@ -163,9 +176,10 @@ async def restate(
     stream: str,
     *,
     local_count: int,
+    mended: Mapping[FindingKind, int],
     gone: int,
 ) -> None:
-    """Numbers after a repair: the last listing, less what is not missing any more.
+    """Numbers after a repair: those of the last listing, less what was `mended` of each kind.
 
     `gone` of what it showed is not at the source any more.
     """
@@ -177,6 +191,7 @@ async def restate(
         connector=connector,
         stream=stream,
         local_count=local_count,
+        mended=orjson.dumps(dict(mended)).decode(),
         gone=gone,
     )
 

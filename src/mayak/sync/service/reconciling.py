@@ -122,7 +122,11 @@ class Check:
         async with self.run.transaction() as conn:
             await know(conn, work, [one.name for one in work.streams])
         companies = attio.Companies()
-        await look_for_sight(work)
+        try:
+            await look_for_sight(work)
+        except Upstream as error:
+            await self._unknown(work.connector, streams, str(error))
+            raise
         again: list[StreamType] = []
         for attempt in (streams, again):  # what failed for a moment is listed once more
             last = attempt is again

@@ -209,13 +209,8 @@ class Repair:
             there = [one.external_id for one in found if one.kind in {"missing", "stale"}]
             here = await mirror.live(conn, run.project_id, kind, there)
             lasting = await findings.still_open(conn, run.project_id, [one.id for one in found])
-            gone = {
-                one.external_id
-                for one in found
-                if one.external_id in there
-                and one.external_id not in here
-                and one.id not in lasting
-            }
+            over = [one for one in found if one.id not in lasting]
+            gone = {one.external_id for one in over if one.external_id in there} - here
             await reconciliation.restate(
                 conn,
                 run.project_id,
@@ -223,6 +218,7 @@ class Repair:
                 self.work.connector,
                 stream.name,
                 local_count=await listings.live(conn, run.project_id, kind),
+                mended=Counter(one.kind for one in over),
                 gone=len(gone),
             )
 
@@ -291,6 +287,9 @@ async def repair(run: JobRun, sources: Sources, choice: Choice) -> Result:
             failures.append(error)
             continue
         if isinstance(done, str):
+            async with run.transaction() as conn:
+                ends: Ends = {one.id: ("open", done) for one in wanted}
+                await findings.settle(conn, run.project_id, ends)
             notes.append(done)
             counters["left"] += len(wanted)
             continue

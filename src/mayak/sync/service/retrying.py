@@ -260,6 +260,7 @@ class Retrial:
             await self._put_back(unit.rows, RETRY_LEASE)  # whose a record is cannot be told
             return
         unread = [row for row in unit.rows if row.external_id in work.unreadable]
+        await self._replaced(unread)
         for row in unread:
             reason = work.unreadable[row.external_id or ""]
             await self._failed([row], Upstream(TITLES[self.connector], reason, kind="schema"))
@@ -312,6 +313,12 @@ class Retrial:
                 conn, self.run.project_id, ids, kind=error.kind, message=str(error),
                 next_step=next_step(error.kind, self.connector),
             )  # fmt: skip
+
+    async def _replaced(self, rows: Iterable[Claimed]) -> None:
+        """Those that fail for another reason than before have another error now."""
+        ids = [row.id for row in rows]
+        async with self.run.transaction() as conn:
+            await letters.succeeded(conn, self.run.project_id, ids, replaced_only=True)
 
     async def _succeeded(self, rows: Iterable[Claimed]) -> None:
         async with self.run.transaction() as conn:

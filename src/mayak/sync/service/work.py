@@ -73,6 +73,8 @@ class Work:
     """Streams that another one showed to have more than their window."""
     untrusted: str | None = None
     """Why nothing that is missing may be called deleted: something that we saw is out of sight."""
+    set_aside: set[tuple[str, str, str | None]] = field(default_factory=set)
+    """Rejected records by stream, fingerprint and id: seen twice in a run, one attempt failed."""
     unreadable: dict[str, str] = field(default_factory=dict)
     """Records asked for by id that did not have the expected form, with the reason."""
     first: set[str] = field(default_factory=set)
@@ -198,6 +200,9 @@ class Work:
         for one in rejected:
             mark = fingerprint("schema", f"{one.kind} {one.reason}")
             external_id = None if one.external_id is None else named(one.kind, one.external_id)
+            if external_id is not None and (stream, mark, external_id) in self.set_aside:
+                continue
+            self.set_aside.add((stream, mark, external_id))
             rows[mark, external_id] = {
                 "kind": "schema",
                 "fingerprint": mark,

@@ -65,39 +65,12 @@ function Overall({ state, connector, totals }: OverallProps) {
   const role = useRefusal("run");
   const check = useCheck(connector);
   const refusal = role ?? (canSync(state) ? null : t("connector.unbound"));
-  const checked = totals?.checked_at ?? null;
   return (
     <div className={classes.overall}>
-      <div>
-        <small>{t("copy.check.overall")}</small>
-        <strong>
-          {totals?.completeness === null || totals === undefined
-            ? t("copy.check.unknown")
-            : share(totals.completeness)}
-        </strong>
-        {totals?.worst && (
-          <small>
-            {t("copy.check.worst", {
-              stream: streamName(t, totals.worst.stream),
-              share: share(totals.worst.completeness),
-            })}
-          </small>
-        )}
-      </div>
+      <Share totals={totals} />
       {totals !== undefined && <Trend totals={totals} />}
       <div className={page.grow}>
-        {checked === null ? (
-          <>
-            <Text>{t("copy.check.never")}</Text>
-            <Text fz="xs" c="dimmed">
-              {t("copy.check.neverHint")}
-            </Text>
-          </>
-        ) : (
-          <Text fz="xs" c="dimmed">
-            {t("copy.check.checked")} <Moment at={checked} />
-          </Text>
-        )}
+        <Checked at={totals?.checked_at ?? null} />
       </div>
       <WordButton
         hint={t("copy.check.runHint")}
@@ -109,6 +82,42 @@ function Overall({ state, connector, totals }: OverallProps) {
         {t("copy.check.run")}
       </WordButton>
     </div>
+  );
+}
+
+/** How much of the source is here, and the stream that lacks most; or that it is not known. */
+function Share({ totals }: Pick<OverallProps, "totals">) {
+  const { t } = useTranslation();
+  const whole = totals?.completeness ?? null;
+  return (
+    <div>
+      <small>{t("copy.check.overall")}</small>
+      <strong>{whole === null ? t("copy.check.unknown") : share(whole)}</strong>
+      {totals?.worst && totals.worst.completeness < 100 && (
+        <small>
+          {t("copy.check.worst", {
+            stream: streamName(t, totals.worst.stream),
+            share: share(totals.worst.completeness),
+          })}
+        </small>
+      )}
+    </div>
+  );
+}
+
+function Checked({ at }: { at: string | null }) {
+  const { t } = useTranslation();
+  return at === null ? (
+    <>
+      <Text>{t("copy.check.never")}</Text>
+      <Text fz="xs" c="dimmed">
+        {t("copy.check.neverHint")}
+      </Text>
+    </>
+  ) : (
+    <Text fz="xs" c="dimmed">
+      {t("copy.check.checked")} <Moment at={at} />
+    </Text>
   );
 }
 

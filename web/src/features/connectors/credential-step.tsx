@@ -53,27 +53,37 @@ export function CredentialStep({ state, connector }: CredentialProps) {
         >
           {t(typed || !state.configured ? "connectors.setup.test" : "connectors.setup.testAgain")}
         </WordButton>
-        {typed && (
-          <WordButton
-            size="sm"
-            variant="filled"
-            refusal={refusal}
-            loading={connect.isPending}
-            onClick={() => save(false)}
-          >
-            {t("connectors.setup.save")}
-          </WordButton>
-        )}
+        {typed && <Save refusal={refusal} busy={connect.isPending} onSave={() => save(false)} />}
         {state.own && <Forget connector={connector} name={state.title} />}
       </Group>
       {connect.error && <NotStored error={connect.error} onForce={() => save(true)} />}
-      {test.error && (
-        <div className={classes.outcome}>
-          <ProblemNote error={test.error} title={t("connectors.setup.testFailed")} />
-        </div>
-      )}
+      {test.error && <NotTested error={test.error} />}
       {test.data && <TestOutcome test={test.data} />}
     </form>
+  );
+}
+
+interface SaveProps {
+  refusal: string | null;
+  busy: boolean;
+  onSave: () => void;
+}
+
+function Save({ refusal, busy, onSave }: SaveProps) {
+  const { t } = useTranslation();
+  return (
+    <WordButton size="sm" variant="filled" refusal={refusal} loading={busy} onClick={onSave}>
+      {t("connectors.setup.save")}
+    </WordButton>
+  );
+}
+
+function NotTested({ error }: { error: unknown }) {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.outcome}>
+      <ProblemNote error={error} title={t("connectors.setup.testFailed")} />
+    </div>
   );
 }
 

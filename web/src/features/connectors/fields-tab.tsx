@@ -83,7 +83,7 @@ function NotKnown() {
 function chosenOf(object: ObjectMapping, field: FieldMapping, draft: Draft): string | null {
   const changed = draft[object.object]?.[field.field];
   if (changed !== undefined) return changed;
-  return field.chosen_by === "person" ? (field.chosen_id ?? field.attribute?.id ?? null) : null;
+  return field.chosen_by === "person" ? (field.attribute?.id ?? null) : null;
 }
 
 function isTwice(object: ObjectMapping, draft: Draft): boolean {
@@ -137,6 +137,7 @@ function ObjectFields({ object, draft, refused, onChoose }: ObjectFieldsProps) {
               key={field.field}
               field={field}
               chosen={chosenOf(object, field, draft)}
+              changed={draft[object.object]?.[field.field] !== undefined}
               refused={refused}
               onChoose={(id) => onChoose(object.object, field.field, id)}
             />
@@ -150,14 +151,15 @@ function ObjectFields({ object, draft, refused, onChoose }: ObjectFieldsProps) {
 interface FieldRowProps {
   field: FieldMapping;
   chosen: string | null;
+  changed: boolean;
   refused: boolean;
   onChoose: (id: string | null) => void;
 }
 
-function FieldRow({ field, chosen, refused, onChoose }: FieldRowProps) {
+function FieldRow({ field, chosen, changed, refused, onChoose }: FieldRowProps) {
   const { t } = useTranslation();
   const name = isField(field.field) ? t(`connectors.fields.names.${field.field}`) : field.field;
-  const gone = chosen !== null && !field.candidates.some(({ id }) => id === chosen);
+  const gone = !changed && field.chosen_by === "person" && field.attribute === null;
   const found = field.chosen_by === "name" ? field.attribute : null;
   return (
     <tr>
@@ -169,7 +171,7 @@ function FieldRow({ field, chosen, refused, onChoose }: FieldRowProps) {
           disabled={refused}
           clearable
           searchable={field.candidates.length > 10}
-          value={gone ? null : chosen}
+          value={chosen}
           error={gone && t("connectors.fields.gone")}
           onChange={onChoose}
           data={field.candidates.map(({ id, title, slug }) => ({

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import { type Look, Said, State } from "../../components/ui";
 import { useServerNow } from "../../lib/server-clock";
+import { isolated } from "../../lib/visible";
 import { useZone } from "../../lib/zone";
 import type { ConnectorState } from "./api";
 import classes from "./connectors.module.css";
@@ -66,16 +67,18 @@ function Why({ state, line }: { state: ConnectorState; line: Line }) {
   const { t } = useTranslation();
   const missing = Object.keys(state.missing);
   const meaning = meaningOf(t, state, line);
+  // Before anything is read there is no more to say than what is said here.
+  const rest = restOf(state);
   return (
     <>
       {meaning !== null && <p>{meaning}</p>}
-      {line.cause !== null && (
+      {rest === null && line.cause !== null && (
         <Text component="p" c="dimmed">
           {line.stream !== null && `${streamName(t, line.stream)}: `}
           <Said>{line.cause}</Said>
         </Text>
       )}
-      {line.next_step !== null && (
+      {rest === null && line.next_step !== null && (
         <Text component="p" c="dimmed">
           <Said>{line.next_step}</Said>
         </Text>
@@ -90,7 +93,7 @@ function Why({ state, line }: { state: ConnectorState; line: Line }) {
 /** What a state means, in the reader's language; null when the one line says it all. */
 function meaningOf(t: TFunction, state: ConnectorState, { status }: Line): string | null {
   const rest = restOf(state);
-  if (rest === "paused") return null;
+  if (rest === "paused") return state.paused_by === null ? null : t("connectors.card.pausedBy", { who: isolated(state.paused_by) });
   if (rest !== null) return t(`connectors.explain.${rest}`);
   const lacking = state.open_errors + state.dead_letters;
   if (status === "partial" && lacking > 0) return t("connectors.card.lacking", { count: lacking });

@@ -1,6 +1,5 @@
 /** English of what is wrong with a copy, and of mending it. */
 export const copy = {
-  any: "Any",
   stream: "Stream",
   errors: {
     status: "State",
@@ -49,8 +48,6 @@ export const copy = {
     byRetry: "by a retry",
     noPayload: "Nothing was kept of it: the request failed as a whole.",
     of: "Cause: {{message}}",
-    what: "What failed",
-    when: "Last seen",
     kinds: {
       auth: "access refused",
       rate_limit: "rate limit",
@@ -85,7 +82,6 @@ export const copy = {
     stale: "Outdated",
     complete: "Complete, %",
     completeness: "Completeness by stream",
-    why: "Why it is not known: {{cause}}",
     parts: "compared: {{checked}} of {{total}} conversations",
     hintMissing: "at the source and not here",
     hintExtra: "here and not at the source any more",
@@ -104,8 +100,6 @@ export const copy = {
     note: "Note",
     select: "Select {{id}}",
     selectAll: "Select all that are shown",
-    selected_one: "{{count, number}} selected",
-    selected_other: "{{count, number}} selected",
     repair_one: "Repair {{count, number}} selected",
     repair_other: "Repair {{count, number}} selected",
     repairAll: "Repair all {{n}}",
@@ -134,7 +128,6 @@ export const copy = {
     stage: { mirrored: "Taken over", chunked: "Prepared", embedded: "Ready to search" },
     stageOf: "{{have}} of {{of}}",
     lacking: "Not there yet",
-    notBuilt: "not part of this version",
   },
   hooks: {
     hint: "The service tells Mayak at once what changed. Without it changes arrive with the next sync; nothing is lost either way.",
@@ -148,7 +141,6 @@ export const copy = {
     remove: "Remove",
     removeSure: "Remove the webhook of {{name}}? Changes will arrive with the next sync.",
     removed: "The webhook was removed.",
-    removeFailed: "The webhook was not removed",
     hereOnly: "Remove here only",
     hereOnlyHint: "For a service that cannot be reached. It may go on calling, and is refused.",
     address: "Address",
@@ -171,13 +163,10 @@ export const copy = {
     active: "works",
     failing: "failing",
     isRemoved: "removed",
-    ask: "Whether one is installed could not be found out",
   },
   drift: {
     hint: "Fields and values that records did not have when their stream was first read. They are kept with the record; nothing was rejected.",
     none: "Nothing new came since the first sync",
-    field: "Field",
-    value: "Value",
     what: "What came",
     since: "First seen",
     isField: "field {{name}} ({{type}})",
@@ -188,15 +177,12 @@ export const copy = {
     id: "Id at the source",
     words: "Words in it",
     deleted: "With deleted ones",
-    look: "Look up",
     none: "No such row",
     noneHint: "Is it of another project, or was it deleted? Tick “With deleted ones” to see what was.",
     empty: "This stream has no rows yet",
     synced: "copied",
     changed: "changed at the source",
     deletedAt: "deleted",
-    live: "here",
-    show: "Show the row {{id}}",
     row: "Row",
   },
 } as const;

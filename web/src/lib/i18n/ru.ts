@@ -1,4 +1,6 @@
 import { automation } from "./ru-automation";
+import { connector, connectors, stream } from "./ru-connectors";
+import { copy } from "./ru-copy";
 import { counter, jobName, note } from "./ru-jobs";
 
 /** Русский каталог: те же ключи, свои слова. */
@@ -9,6 +11,8 @@ export const ru = {
     ask: "Вопросы",
     automation: "Автоматизация",
     automationShort: "Задачи",
+    connectors: "Источники",
+    connectorsShort: "Источники",
     history: "История",
     data: "Данные",
     expand: "Развернуть меню",
@@ -203,25 +207,10 @@ export const ru = {
     rows_other: "{{count, number}} записи",
     running: "Сейчас идёт",
   },
-  connector: {
-    idle: "ждёт своей очереди",
-    running: "идёт синхронизация",
-    ok: "синхронизирован",
-    partial: "синхронизирован частично",
-    rate_limited: "лимит запросов до {{until}}, продолжит сам",
-    rate_limited_open: "лимит запросов, продолжит сам",
-    auth_failed: "нет доступа",
-    failing: "ошибки, повторяет сам",
-    stalled: "остановился",
-    disabled: "выключен",
-  },
-  stream: {
-    contacts: "Контакты",
-    conversations: "Переписки",
-    messages: "Сообщения",
-    inboxes: "Ящики",
-    attachments: "Вложения",
-  },
+  connector,
+  stream,
+  connectors,
+  copy,
   jobName,
   note,
   counter,
