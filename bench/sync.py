@@ -226,7 +226,11 @@ class Dlt:
     """The same rows through dlt, which keeps its files in a folder of its own."""
 
     def __init__(self, dsn: str, folder: Path, stream: Stream, name: str) -> None:
-        os.environ.update(RUNTIME__DLTHUB_TELEMETRY="false", DLT_DATA_DIR=str(folder))
+        os.environ.update(
+            RUNTIME__DLTHUB_TELEMETRY="false",
+            RUNTIME__LOG_LEVEL="ERROR",
+            DLT_DATA_DIR=str(folder),
+        )
         import dlt
 
         # A host in the middle of an address cannot be a folder; the one behind it goes before.

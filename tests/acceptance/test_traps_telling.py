@@ -211,16 +211,19 @@ async def test_trap_13_merges(hearing: Hearing, world: World) -> None:
     assert merged is not None
     new = merged["id"]["record_id"]
 
-    await hearing.hear("attio")
-    await hearing.sync("attio", full=True)
-
-    assert await hearing.live("company") == {new}
-    assert {kind: await hearing.live(kind) for kind in hanging} == hanging
-    for table in ("attio_opportunities_raw", "attio_people_raw"):
+    async def everything_follows() -> None:
+        assert await hearing.live("company") == {new}
+        assert {kind: await hearing.live(kind) for kind in hanging} == hanging
         owners = await hearing.rows(
-            f"SELECT DISTINCT company_id FROM {table} WHERE deleted_at IS NULL"
+            "SELECT company_id FROM attio_opportunities_raw WHERE deleted_at IS NULL UNION "
+            "SELECT company_id FROM attio_people_raw WHERE deleted_at IS NULL"
         )
-        assert owners == [{"company_id": new}]
+        assert owners == [{"company_id": new}], "nobody belongs to what is gone"
+
+    await hearing.hear("attio")
+    await everything_follows()
+    await hearing.sync("attio", full=True)
+    await everything_follows()
 
     await hearing.bind("chatwoot")
     await hearing.sync("chatwoot")

@@ -46,7 +46,16 @@ def address(route: Route) -> str:
     path = route.path.replace("{path:path}", "").replace("{source_type}", "chatwoot_message")
     path = path.replace("{job_type}", "embeddings_run")
     path = path.replace("{connector}", "linear").replace("{stream}", "issues")
-    for hole in ("{project_id}", "{run_id}", "{query_id}", "{external_id}", "{endpoint_id}"):
+    ids = (
+        "project_id",
+        "run_id",
+        "query_id",
+        "external_id",
+        "endpoint_id",
+        "error_id",
+        "finding_id",
+    )
+    for hole in (f"{{{name}}}" for name in ids):
         path = path.replace(hole, str(UUID(int=7)))
     assert "{" not in path, f"{path} has a hole that this test does not know"
     return path

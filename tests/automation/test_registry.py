@@ -107,6 +107,8 @@ CASCADE = {
     "webhooks_drain_chatwoot": {"embeddings_run"},
     "webhooks_drain_linear": {"embeddings_run"},
     "webhooks_drain_attio": {"embeddings_run"},
+    "connectors_reconciliation_daily": {"embeddings_run"},
+    "connectors_reconciliation_repair": {"embeddings_run"},
     "connector_errors_retry": {"embeddings_run"},
     "connectors_backfill": {"embeddings_run"},
     "signals_extraction": {"health_scoring", "kag_recommendations_refresh"},

@@ -61,6 +61,20 @@ SELECT %(project)s, id, 0, 'messages', 'en', 'cursed', '', '[]', now(), 'failed'
 """
 
 
+TROUBLE: LiteralString = """
+WITH state AS (INSERT INTO connector_sync_state
+                      (project_id, connector, stream, status, fresh_until, last_success_at)
+               VALUES (%(project)s, 'linear', 'issues', 'ok', now() - interval '2 h',
+                       to_timestamp(1700000000)),
+                      (%(project)s, 'linear', 'teams', 'ok', now(), now()),
+                      (%(project)s, 'attio', 'deals', 'disabled', NULL, NULL))
+INSERT INTO connector_errors (project_id, connector, stream, kind, fingerprint, message, status)
+VALUES (%(project)s, 'linear', 'issues', 'schema', 'a', 'odd', 'dead_letter'),
+       (%(project)s, 'linear', 'issues', 'schema', 'b', 'odd', 'dead_letter'),
+       (%(project)s, 'linear', 'issues', 'network', 'c', 'gone', 'resolved')
+"""
+
+
 async def checks(house: House) -> tuple[int, str, dict[str, str]]:
     answer = await (await house.stranger()).get("/health")
     body = answer.json()
@@ -207,3 +221,18 @@ async def test_measures_go_on_without_a_database() -> None:
 
     assert samples["app_database_up", ()] == 0
     assert samples["app_build_info", (mayak.__version__,)] == 1
+
+
+async def test_the_copy_that_is_furthest_behind_and_what_failed_are_measured(house: House) -> None:
+    async with house.parts.database.system_transaction() as conn:
+        await execute(conn, TROUBLE, project=house.northwind)
+
+    found = await measured(await house.stranger())
+
+    errors = {
+        labels: count for (name, labels), count in found.items() if name == "app_connector_errors"
+    }
+    assert errors == {("linear", "schema", "dead_letter"): 2}
+    assert found["app_connector_lag_seconds", ("linear",)] == pytest.approx(7200, abs=60)
+    assert found["app_connector_last_success_timestamp_seconds", ("linear",)] == 1_700_000_000
+    assert ("app_connector_lag_seconds", ("attio",)) not in found

@@ -72,3 +72,24 @@ async def test_a_project_sees_its_own_company_only(
     deals = await studio.rows("SELECT DISTINCT company_id FROM attio_opportunities_raw")
     assert deals == [{"company_id": company}]
     assert await studio.live("note")
+
+
+async def test_a_bound_company_that_was_merged_takes_nothing_along(
+    database: Database, project: UUID, world: World
+) -> None:
+    studio = Studio(database, project, world)
+    one, other = (client.attio_company_ids[0] for client in world.projects[:2])
+    await studio.bind("attio", ("company", one), ("company", other))
+    await studio.sync("attio")
+    before = {kind: await studio.live(kind) for kind in ("company", "deal", "person", "note")}
+    merged = {"primary_record_id": one, "secondary_record_id": other}
+    apply_edit(world, "attio.merge_records", merged)
+
+    for _ in range(2):
+        world.clock.advance(60)
+        result = await studio.sync("attio")
+
+    state = await studio.state("deals")
+    assert {kind: await studio.live(kind) for kind in before} == before
+    assert (result.status, state["status"]) == ("partial", "partial")
+    assert "merged into another one" in state["cause"]

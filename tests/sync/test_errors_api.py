@@ -24,7 +24,7 @@ from tests.sync.studio import REGISTRY
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
-ADA = User(id=uuid4(), email="ada@studio.example", name="Ada", is_owner=False, locale="en")
+ADA = User(id=uuid4(), email="ada@studio.example", name="Ada", role="member", locale=None)
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ async def test_a_conversation_that_is_gone_becomes_a_tombstone(
     first, _ = talk("Hello"), talk("Bye", name="Bob")
     world.faults.add("status", op="messages.list", times=2, code=422)
     await studio.sync("chatwoot")
-    world.destroy_conversation(first)
+    world.delete_conversation(first)
     await studio.make_due()
 
     result = await studio.retry()

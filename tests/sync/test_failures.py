@@ -342,3 +342,17 @@ async def test_an_address_that_is_no_chatwoot_is_said_to_be_wrong(tower: Tower) 
         await tower.sync(access=access)
 
     assert "base address" in (await tower.state("inboxes"))["next_step"]
+
+
+async def test_an_inbox_out_of_sight_deletes_nothing(
+    tower: Tower, world: World, talk: Talk
+) -> None:
+    talk("Hello", inbox=2)
+    await tower.sync()
+    world.faults.add("permission_loss", inbox_id=2, times=None)
+
+    result = await tower.sync()
+
+    assert await tower.live("cw_inboxes_raw") == {"1", "2"}
+    assert await tower.live("cw_messages") == {"1"}
+    assert (result.status, (await tower.state("messages"))["status"]) == ("partial", "partial")

@@ -55,6 +55,8 @@ class Counts:
     chunks: dict[str, int]
     streams: dict[str, int]
     completeness: list[dict[str, Any]]
+    errors: list[tuple[str, str, str, int]]
+    lags: list[tuple[str, float, float | None]]
     workers: int
     load: automation.Load
 
@@ -87,6 +89,8 @@ async def _count(database: Database, registry: Registry) -> Counts:
             chunks=await lightrag.chunks_by_status(conn),
             streams=await sync.streams_by_status(conn),
             completeness=await sync.completeness(conn),
+            errors=await sync.errors_by_kind(conn),
+            lags=await sync.lags(conn),
             workers=await automation.workers_alive(conn),
             load=await automation.load(conn, registry),
         )
@@ -237,6 +241,7 @@ def _of_database(counts: Counts) -> list[GaugeMetricFamily]:
             [((status,), count) for status, count in counts.streams.items()],
         ),
         *_of_copies(counts),
+        *_of_sources(counts),
     ]
 
 
@@ -266,6 +271,30 @@ def _of_copies(counts: Counts) -> list[GaugeMetricFamily]:
             "Streams of projects whose last check learnt nothing.",
             ["connector"],
             [((row["connector"],), row["unknown"]) for row in found],
+        ),
+    ]
+
+
+def _of_sources(counts: Counts) -> list[GaugeMetricFamily]:
+    succeeded = [(name, at) for name, _, at in counts.lags if at is not None]
+    return [
+        _gauge(
+            "app_connector_errors",
+            "Things that could not be copied: pending, retrying, dead_letter.",
+            ["connector", "kind", "status"],
+            [((name, kind, status), count) for name, kind, status, count in counts.errors],
+        ),
+        _gauge(
+            "app_connector_lag_seconds",
+            "How old the copy of the stream is that is furthest behind in any project.",
+            ["connector"],
+            [((name,), lag) for name, lag, _ in counts.lags],
+        ),
+        _gauge(
+            "app_connector_last_success_timestamp_seconds",
+            "When the stream succeeded whose success is the longest ago in any project.",
+            ["connector"],
+            [((name,), at) for name, at in succeeded],
         ),
     ]
 

@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
         "webhooks_drain_attio",
         "connector_errors_retry",
         "connectors_backfill",
+        "connectors_reconciliation_daily",
+        "connectors_reconciliation_repair",
     ),
     queue="cpu",
 )

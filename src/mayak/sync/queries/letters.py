@@ -380,7 +380,7 @@ async def restore(conn: Conn, project_id: UUID, error_id: UUID) -> bool:
     return rows == 1
 
 
-async def by_kind(conn: Conn) -> list[tuple[str, str, str, int]]:
+async def errors_by_kind(conn: Conn) -> list[tuple[str, str, str, int]]:
     """Connector, kind, status and how many open errors, over all projects that `conn` sees."""
     rows = await fetch_dicts(conn, BY_KIND)
     return [(row["connector"], row["kind"], row["status"], row["errors"]) for row in rows]

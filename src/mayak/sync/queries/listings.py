@@ -56,7 +56,9 @@ SELECT shown.external_id
  WHERE shown.project_id = %(project_id)s AND shown.listing_id = %(listing_id)s
    AND shown.external_id > %(after)s
    AND CASE WHEN shown.version = 'unreadable' THEN false
-            ELSE here.external_id IS NULL OR {older} END
+            WHEN here.external_id IS NULL THEN true
+            WHEN shown.version = '' THEN false
+            ELSE {older} END
  ORDER BY shown.external_id
  LIMIT %(limit)s
 """

@@ -125,7 +125,8 @@ SELECT EXISTS (
 CLOCK: LiteralString = "SELECT clock_timestamp()"
 
 SUCCEEDED: LiteralString = """
-SELECT last_success_at IS NOT NULL
+-- A stream that ends partial for want of a few records was read to its end as well.
+SELECT last_success_at IS NOT NULL OR fresh_until IS NOT NULL
   FROM connector_sync_state
  WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
 """

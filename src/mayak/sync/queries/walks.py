@@ -159,6 +159,11 @@ UPDATE cw_contacts
    AND deleted_at IS NULL
 """
 
+ABSENT_INBOXES: LiteralString = """
+SELECT count(*) FROM cw_inboxes_raw
+ WHERE project_id = %(project_id)s AND NOT external_id = ANY(%(present)s) AND deleted_at IS NULL
+"""
+
 BURY_INBOXES: LiteralString = """
 UPDATE cw_inboxes_raw
    SET deleted_at = now(), synced_at = now(), observed_at = now(),
@@ -302,6 +307,14 @@ async def bury_contacts(conn: Conn, project_id: UUID, external_ids: Collection[s
     return await execute(
         conn, BURY_CONTACTS, project_id=project_id, external_ids=list(external_ids)
     )
+
+
+async def absent_inboxes(conn: Conn, project_id: UUID, present: Collection[str]) -> int:
+    """How many live inboxes are not among `present`."""
+    count: int = await fetch_value(
+        conn, ABSENT_INBOXES, project_id=project_id, present=list(present)
+    )
+    return count
 
 
 async def bury_inboxes(conn: Conn, project_id: UUID, present: Collection[str]) -> int:

@@ -10,11 +10,12 @@ from mayak.connectors.base import Record
 from mayak.errors import Upstream
 from mayak.platform.db import Conn
 from mayak.sync.model import STREAMS, StreamType, Verdict
-from mayak.sync.queries import bindings, leaving
+from mayak.sync.queries import bindings, leaving, mirror
 from mayak.sync.service.linear import claim
 from mayak.sync.service.reading import Rules, read_stream
 from mayak.sync.service.work import Work
 
+BIND_AGAIN = "Bind the company that took its place, or take the binding away."
 WORKSPACE = frozenset({"attributes", "members"})
 
 
@@ -34,7 +35,27 @@ def steps() -> dict[str, Callable[[Work], Awaitable[bool]]]:
 
 
 async def _read(work: Work, *, stream: StreamType, companies: Companies) -> bool:
-    return await read_stream(work, stream, await rules_of(work, stream, companies))
+    clean = await read_stream(work, stream, await rules_of(work, stream, companies))
+    if stream.name == "companies":
+        clean = await _look_for_companies(work) and clean
+    return clean
+
+
+async def _look_for_companies(work: Work) -> bool:
+    """Whether every bound company is in sight; else nothing that is missing counts as deleted."""
+    wanted = sorted(work.scope.ids("company"))
+    if not wanted or work.untrusted or work.wish.accept_deletions:
+        return work.untrusted is None
+    async with work.run.transaction() as conn:
+        seen = await mirror.live(conn, work.run.project_id, "company", wanted)
+    if lost := [id_ for id_ in wanted if id_ not in seen]:
+        work.untrusted = (
+            f"Attio does not show the company {', '.join(lost)}, which this project is bound to; "
+            "it may have been merged into another one, or belong to another project."
+        )
+        verdict = Verdict(status="partial", cause=work.untrusted, next_step=BIND_AGAIN)
+        await work.finish("companies", verdict)
+    return not lost
 
 
 async def rules_of(work: Work, stream: StreamType, companies: Companies | None = None) -> Rules:

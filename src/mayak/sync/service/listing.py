@@ -80,10 +80,14 @@ async def sync_inboxes(work: Work) -> bool:
         saved = await work.save(conn, "inbox", bound, observed_at=page.asked_at)
         await work.notice_drift(conn, "inboxes", bound)
         unreadable = {one.external_id for one in rejected if one.external_id}
-        gone = 0
+        gone, held = 0, None
         if None not in {one.external_id for one in page.rejected}:
             present = {one.external_id for one in bound} | unreadable
-            gone = await walks.bury_inboxes(conn, work.run.project_id, present)
+            project_id = work.run.project_id
+            absent = await walks.absent_inboxes(conn, project_id, present)
+            held = too_many(work, "inboxes", absent, len(present) + absent)
+            if held is None:
+                gone = await walks.bury_inboxes(conn, project_id, present)
         await work.came_through(conn, "inboxes", "inbox", [one.external_id for one in bound])
         await work.quarantine(conn, "inboxes", rejected)
         await work.page(conn, "inboxes", rows=saved.written + gone)
@@ -91,7 +95,7 @@ async def sync_inboxes(work: Work) -> bool:
     listed = {one.external_id for one in page.records} | {
         one.external_id for one in page.rejected if one.external_id
     }
-    lacking = _lacking(work.scope, listed)
+    lacking = _lacking(work.scope, listed) or held
     if lacking is not None:
         work.untrusted = lacking.cause
     return await work.finish("inboxes", lacking)
@@ -133,7 +137,7 @@ async def sync_contacts(work: Work) -> bool:
         work.count("contact", Saved(deleted=buried))
         done = {"parts": parts, "listed_at": whole.started.isoformat()}
         await work.page(conn, "contacts", rows=buried, checkpoint=done)
-    return await work.finish("contacts", held, fresh_until=whole.started)
+    return await work.finish("contacts", held or work.doubt(), fresh_until=whole.started)
 
 
 async def sync_conversations(work: Work) -> bool:

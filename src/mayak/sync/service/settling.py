@@ -48,6 +48,7 @@ async def settle(
         if work.scope.whole or stream.reading == "scan":  # else it shows others' records, too
             shown = await listings.size(conn, work.run.project_id, listing.id)
             work.totals[stream.name] = shown
+    _miss_what_is_bound(work, stream, gone)
     verdict = too_many(work, stream.name, len(gone), live)
     async with work.writing() as conn:
         if verdict is None:
@@ -148,6 +149,19 @@ async def leave(conn: Conn, work: Work, kind: str, external_ids: list[str], *, a
         if kind == "company":
             work.reread |= {"deals", "people", "notes", "tasks"}
     return left
+
+
+def _miss_what_is_bound(work: Work, stream: StreamType, gone: list[str]) -> None:
+    """A company that the project is bound to does not simply go: it was merged into another one,
+    which has all that hung on it, or it is out of sight.
+    """
+    if stream.name != "companies" or work.untrusted is not None:
+        return
+    if lost := sorted(work.scope.ids("company").intersection(gone)):
+        work.untrusted = (
+            f"{TITLES[work.connector]} does not know the company {', '.join(lost)} any more, which "
+            "this project is bound to; it may have been merged into another one."
+        )
 
 
 def too_many(work: Work, stream: str, gone: int, live: int) -> Verdict | None:

@@ -30,7 +30,7 @@ async def sync_messages(work: Work) -> bool:
         if not due:
             break
     await work.run.progress(total, total, f"{work.counters['messages_read']} messages read")
-    return await work.finish("messages")
+    return await work.finish("messages", work.doubt())
 
 
 class Reading:

@@ -1,5 +1,5 @@
 import type { Schema } from "../../api/client";
-import type { Bindings } from "./api";
+import type { Bindings, Part } from "./api";
 import type { Connector } from "./place";
 
 export interface Chosen {
@@ -17,12 +17,13 @@ export interface Draft {
 export const keyOf = ({ kind, external_id }: Pick<Chosen, "kind" | "external_id">) =>
   `${kind} ${external_id}`;
 
-/** As it is on the server. */
-export function draftOf(bound: Bindings): Draft {
-  const parts = bound.parts.map(({ kind, external_id, name }) => ({
-    kind,
-    external_id,
-    name: name ?? external_id,
+/** As it is on the server; what was bound without a name is called as the service calls it. */
+export function draftOf(bound: Bindings, known: readonly Part[] = []): Draft {
+  const names = new Map(known.map((part) => [keyOf(part), part.name]));
+  const parts = bound.parts.map((part) => ({
+    kind: part.kind,
+    external_id: part.external_id,
+    name: part.name ?? names.get(keyOf(part)) ?? part.external_id,
   }));
   return { whole: bound.scope === "account", parts };
 }

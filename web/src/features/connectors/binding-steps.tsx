@@ -39,7 +39,8 @@ export function BindingSteps({ state, connector }: BindingProps) {
 function Choosing({ state, connector }: BindingProps) {
   const { t } = useTranslation();
   const { data: bound } = useSuspenseQuery(bindingsQuery(useProject().id, connector));
-  const before = draftOf(bound);
+  const { data: parts } = useQuery(partsQuery(useProject().id, connector, ""));
+  const before = draftOf(bound, parts);
   // Null until something is changed: until then it is whatever the server says.
   const [changed, setChanged] = useState<Draft | null>(null);
   const draft = changed ?? before;

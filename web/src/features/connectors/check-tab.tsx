@@ -133,6 +133,8 @@ function Trend({ totals }: { totals: Totals }) {
   if (first === undefined || last === undefined) {
     return <small>{t("copy.check.trendNone")}</small>;
   }
+  // One check is no trend.
+  if (known.length < 2) return null;
   return (
     <div>
       <small>{t("copy.check.trend")}</small>

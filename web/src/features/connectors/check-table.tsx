@@ -1,4 +1,4 @@
-import { Text } from "@mantine/core";
+import { Text, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
@@ -9,7 +9,7 @@ import { locale } from "../../lib/i18n";
 import type { StreamCheck } from "./check-api";
 import classes from "./connectors.module.css";
 import { FINDING_KINDS, type FindingKind } from "./place";
-import { counted, share, streamName } from "./words";
+import { share, streamName } from "./words";
 
 /** Stream by stream, beside the source. What was not learnt is said to be unknown, never to be whole. */
 export function CheckTable({ checks }: { checks: StreamCheck[] }) {
@@ -63,8 +63,10 @@ function CheckRow({ check }: { check: StreamCheck }) {
       <Figure label={t("copy.check.complete")}>
         {shown.completeness === null ? t("copy.check.unknown") : share(shown.completeness)}
       </Figure>
-      <Figure label={t("copy.check.source")}>{counted(t, shown.source_count)}</Figure>
-      <Figure label={t("copy.check.local")}>{counted(t, shown.local_count)}</Figure>
+      <Figure label={t("copy.check.source")}>
+        {shown.source_count === null ? <Unknown /> : number(shown.source_count, locale())}
+      </Figure>
+      <Figure label={t("copy.check.local")}>{number(shown.local_count, locale())}</Figure>
       {FINDING_KINDS.map((kind) => (
         <Figure key={kind} label={t(`copy.check.${kind}`)}>
           <Found check={check} kind={kind} value={full === null && kind !== "duplicate" ? null : shown[kind]} />
@@ -72,8 +74,20 @@ function CheckRow({ check }: { check: StreamCheck }) {
       ))}
       <td>
         <Moment at={shown.checked_at} />
+        {full === null && <span className={page.small}>{t("copy.check.counted")}</span>}
       </td>
     </tr>
+  );
+}
+
+/** What nobody counted: a dash in a row of numbers, and words for those who hear it. */
+export function Unknown() {
+  const { t } = useTranslation();
+  return (
+    <span className={classes.unknown} title={t("copy.check.unknown")}>
+      <span aria-hidden>—</span>
+      <VisuallyHidden>{t("copy.check.unknown")}</VisuallyHidden>
+    </span>
   );
 }
 
@@ -89,8 +103,7 @@ function Figure({ label, children }: { label: string; children: React.ReactNode 
 
 /** How many were found; a door to them while some are open. */
 function Found({ check, kind, value }: { check: StreamCheck; kind: FindingKind; value: number | null }) {
-  const { t } = useTranslation();
-  if (check.open[kind] === 0) return counted(t, value);
+  if (check.open[kind] === 0) return value === null ? <Unknown /> : number(value, locale());
   return (
     <Link
       to="/connectors/$connector"

@@ -10,34 +10,36 @@ import type { ConnectorState } from "./api";
 import classes from "./connectors.module.css";
 import { type Place, readConnector } from "./place";
 import { SyncActs } from "./sync-acts";
-import { TruthLine } from "./truth-line";
+import { TruthBehind, TruthLine } from "./truth-line";
 import { useCompleteness } from "./use-completeness";
 import { share } from "./words";
 
 /** One service: its line of truth, who it is, and the numbers, each of which is a door. */
 export function ConnectorCard({ state }: { state: ConnectorState }) {
-  const { t } = useTranslation();
   const connector = readConnector(state.connector);
   if (connector === undefined) return null;
   return (
     <section className={classes.card} aria-label={state.title}>
       <div className={classes.cardHead}>
         <h2 className={classes.title}>
-          <Link to="/connectors/$connector" params={{ connector }} className={page.name}>
-            {state.title}
-          </Link>
+          <TruthLine state={state}>
+            <Link to="/connectors/$connector" params={{ connector }} className={page.name}>
+              {state.title}
+            </Link>
+            {" · "}
+          </TruthLine>
         </h2>
         <SyncActs state={state} connector={connector} />
       </div>
-      <TruthLine state={state} connector={connector} />
+      <TruthBehind state={state} connector={connector} />
       <Account state={state} />
       {state.configured && <Numbers state={state} />}
-      <Link to="/connectors/$connector" params={{ connector }} className={classes.more}>
-        {t("connectors.open", { name: state.title })}
-      </Link>
     </section>
   );
 }
+
+/** Some services say only by what id they know the user: that tells nobody anything. */
+const BARE_ID = /^[0-9a-f-]{36}$/i;
 
 /** Whose account it is, and how much of it belongs to this project. */
 export function Account({ state }: { state: ConnectorState }) {
@@ -45,7 +47,7 @@ export function Account({ state }: { state: ConnectorState }) {
   if (!state.configured) return null;
   const parts = [
     state.account_name !== null && <Said key="name">{state.account_name}</Said>,
-    state.user !== null && (
+    state.user !== null && !BARE_ID.test(state.user) && (
       <span key="user">
         {t("connectors.card.as", { user: "" })}
         <Said>{state.user}</Said>
@@ -81,15 +83,19 @@ export function Account({ state }: { state: ConnectorState }) {
 export function Numbers({ state }: { state: ConnectorState }) {
   const { t } = useTranslation();
   const complete = useCompleteness(state.connector);
-  const moment = (at: string | null) =>
-    at === null ? t("connectors.card.never") : <Moment at={at} />;
+  const moment = (at: string | null) => (at === null ? t("connectors.card.never") : <Moment at={at} />);
+  // Read, and yet up to when was not said: that is not "never".
+  const fresh =
+    state.fresh_until === null && state.last_success_at !== null
+      ? t("connectors.card.unknown")
+      : moment(state.fresh_until);
   return (
     <dl className={classes.numbers}>
       <Figure state={state} label={t("connectors.card.rows")} to={{}}>
         {number(state.rows, locale())}
       </Figure>
       <Figure state={state} label={t("connectors.card.fresh")} to={{}}>
-        {moment(state.fresh_until)}
+        {fresh}
       </Figure>
       <Figure state={state} label={t("connectors.card.success")} to={{}}>
         {moment(state.last_success_at)}

@@ -1,6 +1,7 @@
 import { Button, Text, Title } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Boundary, Lines, StatusDot, usePageTitle } from "../../components/ui";
@@ -10,6 +11,7 @@ import { locale } from "../../lib/i18n";
 import type { ConnectorState } from "./api";
 import { CheckTab } from "./check-tab";
 import { Account } from "./connector-card";
+import classes from "./connectors.module.css";
 import { DriftTab } from "./drift-tab";
 import { ErrorsTab } from "./errors-tab";
 import { FieldsTab } from "./fields-tab";
@@ -19,8 +21,8 @@ import { RunsNow } from "./runs-now";
 import { SetupTab } from "./setup-tab";
 import { StreamsTab } from "./streams-tab";
 import { SyncActs } from "./sync-acts";
-import { TruthLine } from "./truth-line";
-import { useReconciliation } from "./use-completeness";
+import { TruthBehind, TruthLine } from "./truth-line";
+import { useDiffering } from "./use-completeness";
 import { useAgeOfPage, useConnectors } from "./use-connectors";
 import { WebhooksTab } from "./webhooks-tab";
 import { TITLES } from "./words";
@@ -99,8 +101,9 @@ function Head({ state, connector }: { state: ConnectorState; connector: Connecto
         </div>
         <SyncActs state={state} connector={connector} />
       </div>
-      <TruthLine state={state} connector={connector} />
-      <div className={page.bar}>
+      <TruthLine state={state} />
+      <TruthBehind state={state} connector={connector} />
+      <div className={`${page.bar} ${classes.told}`}>
         <ZoneNote />
         <span className={`${page.age} ${page.end}`} role="status">
           <StatusDot hue={hue} />
@@ -141,20 +144,21 @@ function PartOfPage({ tab, state, connector, place }: PartProps) {
 
 /** How many things wait behind a tab; nothing when none does. */
 function useWaiting(state: ConnectorState): Partial<Record<Tab, number>> {
-  const { data } = useReconciliation();
-  const open = data?.connectors.find((one) => one.connector === state.connector)?.open;
-  return {
-    errors: state.open_errors + state.dead_letters,
-    ...(open && { reconciliation: open.missing + open.extra + open.duplicate + open.stale }),
-  };
+  const reconciliation = useDiffering(state.connector);
+  return { errors: state.open_errors + state.dead_letters, reconciliation };
 }
 
 function Tabs({ state, connector, tab }: { state: ConnectorState; connector: Connector; tab: Tab }) {
   const { t } = useTranslation();
   const waiting = useWaiting(state);
   const shown = TABS.filter((each) => each !== "fields" || connector === "attio");
+  const strip = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone the strip is longer than the screen is wide.
+    strip.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [tab]);
   return (
-    <nav className={page.tabs} aria-label={t("connectors.tab.label", { name: state.title })}>
+    <nav ref={strip} className={page.tabs} aria-label={t("connectors.tab.label", { name: state.title })}>
       {shown.map((each) => {
         const count = waiting[each] ?? 0;
         return (

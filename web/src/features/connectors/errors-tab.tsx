@@ -15,6 +15,7 @@ import type { ConnectorState } from "./api";
 import { type FailureFilter, type FailureGroup, groupsQuery } from "./errors-api";
 import { FailureRows } from "./failure-rows";
 import { Filter, useTurn } from "./filter";
+import { NextTry } from "./next-try";
 import { type Connector, ERROR_KINDS, ERROR_STATUSES, type Place } from "./place";
 import { usePace } from "./use-connectors";
 import { useRetry } from "./use-repairs";
@@ -48,9 +49,9 @@ export function ErrorsTab({ state, connector, place }: ErrorsProps) {
       )}
       {found.isPending && <Lines widths={[100, 100, 100]} height={52} />}
       {groups !== undefined && (
-        <>
+        <div aria-busy={found.isPlaceholderData || undefined}>
           <Totals state={state} connector={connector} />
-          {groups.length === 0 && <NoErrors connector={connector} filter={filter} />}
+          {groups.length === 0 && <NoErrors state={state} connector={connector} filter={filter} />}
           {groups.map((group) => (
             <Cause
               key={`${group.fingerprint} ${group.stream}`}
@@ -62,7 +63,7 @@ export function ErrorsTab({ state, connector, place }: ErrorsProps) {
           <Text fz="xs" c="dimmed" mt="md">
             {t("copy.errors.noneHint")}
           </Text>
-        </>
+        </div>
       )}
     </>
   );
@@ -117,12 +118,12 @@ function Totals({ state, connector }: Omit<ErrorsProps, "place">) {
   );
 }
 
-function NoErrors({ connector, filter }: { connector: Connector; filter: FailureFilter }) {
+function NoErrors({ state, connector, filter }: Omit<ErrorsProps, "place"> & { filter: FailureFilter }) {
   const { t } = useTranslation();
   const filtered = filter.shown !== "open" || filter.kind !== null || filter.stream !== null;
   return (
     <div className={page.empty}>
-      {!filtered && <IconCircleCheck size={28} stroke={1.5} aria-hidden />}
+      {!filtered && state.last_success_at !== null && <IconCircleCheck size={28} stroke={1.5} aria-hidden />}
       <Text fw={600}>{t(filtered ? "copy.errors.noneFound" : "copy.errors.none")}</Text>
       {filtered && (
         <Link to="/connectors/$connector" params={{ connector }} search={{ tab: "errors" }}>
@@ -197,7 +198,7 @@ function About({ group }: { group: FailureGroup }) {
       {group.next_retry_at !== null && (
         <>
           {" · "}
-          {t("copy.errors.next")} <Moment at={group.next_retry_at} coming />
+          <NextTry at={group.next_retry_at} />
         </>
       )}
     </Text>

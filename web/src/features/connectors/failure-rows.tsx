@@ -8,6 +8,7 @@ import { isolated } from "../../lib/visible";
 import { useProject, useRefusal } from "../projects";
 import classes from "./connectors.module.css";
 import { type Failure, failureQuery, type FailureFilter, failuresQuery } from "./errors-api";
+import { NextTry } from "./next-try";
 import type { Connector } from "./place";
 import { usePace } from "./use-connectors";
 import { useDiscard, useRetry } from "./use-repairs";
@@ -104,7 +105,7 @@ function Standing({ failure }: { failure: Failure }) {
       {failure.next_retry_at !== null && (
         <>
           {" · "}
-          {t("copy.errors.next")} <Moment at={failure.next_retry_at} coming />
+          <NextTry at={failure.next_retry_at} />
         </>
       )}
     </Text>

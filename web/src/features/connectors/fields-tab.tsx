@@ -3,7 +3,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { ProblemNote, Said, WordButton } from "../../components/ui";
+import { ProblemNote, WordButton } from "../../components/ui";
 import page from "../../components/ui/page.module.css";
 import { connectors } from "../../lib/i18n/en-connectors";
 import { visible } from "../../lib/visible";
@@ -182,11 +182,7 @@ function FieldRow({ field, chosen, changed, refused, onChoose }: FieldRowProps) 
       </td>
       <td>
         {chosen !== null && t("connectors.fields.person")}
-        {chosen === null && found !== null && (
-          <>
-            {t("connectors.fields.name")}: <Said>{found.title}</Said>
-          </>
-        )}
+        {chosen === null && found !== null && t("connectors.fields.name")}
         {chosen === null && found === null && (
           <Text component="span" c="dimmed">
             {t(field.chosen_by === "person" ? "connectors.fields.auto" : "connectors.fields.none")}

@@ -5,7 +5,11 @@ import { useTranslation } from "react-i18next";
 
 import { ActButton, Moment, Said } from "../../components/ui";
 import page from "../../components/ui/page.module.css";
+import { clock } from "../../lib/format";
+import { locale } from "../../lib/i18n";
+import { useServerNow } from "../../lib/server-clock";
 import { isolated } from "../../lib/visible";
+import { useZone } from "../../lib/zone";
 import { useRefusal } from "../projects";
 import type { Finding } from "./check-api";
 import classes from "./connectors.module.css";
@@ -121,8 +125,15 @@ function Known({ finding: { detail } }: { finding: Finding }) {
   );
 }
 
+/** A version is a time of change, or else a digest of the content. */
+const MOMENT = /^\d{4}-\d\d-\d\d[T ]/;
+
 function Note({ finding: { detail, repair_error, kind, status, resolved_at } }: { finding: Finding }) {
   const { t } = useTranslation();
+  const zone = useZone();
+  const now = useServerNow(60_000);
+  const version = (one: string) =>
+    MOMENT.test(one) && !Number.isNaN(Date.parse(one)) ? clock(one, now, locale(), zone) : isolated(one.slice(0, 12));
   const twin = said(detail.twin);
   const ours = said(detail.our_version);
   const theirs = said(detail.source_version);
@@ -139,7 +150,7 @@ function Note({ finding: { detail, repair_error, kind, status, resolved_at } }: 
       )}
       {kind === "stale" && ours !== null && theirs !== null && (
         <span className={page.small}>
-          {t("copy.check.versions", { ours: isolated(ours.slice(0, 40)), theirs: isolated(theirs.slice(0, 40)) })}
+          {t("copy.check.versions", { ours: version(ours), theirs: version(theirs) })}
         </span>
       )}
       {repair_error !== null && (

@@ -12,7 +12,7 @@ import { locale } from "../../lib/i18n";
 import { useProject } from "../projects";
 import type { ConnectorState } from "./api";
 import { type Finding, type FindingFilter, findingsQuery, type Totals } from "./check-api";
-import { HINTS } from "./check-table";
+import { HINTS, Unknown } from "./check-table";
 import classes from "./connectors.module.css";
 import { Filter, useTurn } from "./filter";
 import { FindingTable } from "./finding-table";
@@ -37,7 +37,7 @@ export function Findings({ state, connector, totals, place }: FindingsProps) {
     stream: place.stream ?? null,
   };
   return (
-    <section className={page.section} aria-label={t("copy.check.findings")}>
+    <section className={`${page.section} ${classes.differ}`} aria-label={t("copy.check.findings")}>
       <h2>{t("copy.check.findings")}</h2>
       {totals !== undefined && <Kinds connector={connector} totals={totals} place={place} />}
       <Filters state={state} connector={connector} place={place} />
@@ -61,7 +61,9 @@ function Kinds({ connector, totals, place }: Omit<FindingsProps, "state"> & { to
             activeOptions={{ exact: true }}
             resetScroll={false}
           >
-            <strong>{number(totals.open[kind], locale())}</strong>
+            <strong>
+              {totals.open[kind] === 0 && totals[kind] === null ? <Unknown /> : number(totals.open[kind], locale())}
+            </strong>
             {t(`copy.check.${kind}`)}
             <small>{t(HINTS[kind])}</small>
           </Link>

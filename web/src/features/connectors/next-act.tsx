@@ -10,7 +10,7 @@ import type { ConnectorState } from "./api";
 import type { Connector } from "./place";
 import { StepDoor } from "./step-door";
 import type { Held, Line } from "./truth";
-import { useSwitch, useSync } from "./use-changes";
+import { useSwitch } from "./use-changes";
 import { restOf } from "./words";
 
 interface NextActProps {
@@ -19,10 +19,12 @@ interface NextActProps {
   line: Line;
   /** Deletions that wait for a word. */
   held: readonly Held[];
+  /** Records that are known to be otherwise at the source. */
+  differing: number;
 }
 
 /** What a person can do about the line above, as a button; nothing when nothing has to be done. */
-export function NextAct({ state, connector, line, held }: NextActProps) {
+export function NextAct({ state, connector, line, held, differing }: NextActProps) {
   const { t } = useTranslation();
   const rest = restOf(state);
   if (rest === "unconnected") {
@@ -41,8 +43,8 @@ export function NextAct({ state, connector, line, held }: NextActProps) {
       {state.open_errors + state.dead_letters > 0 && (
         <StepDoor connector={connector} tab="errors">{t("connectors.act.errors")}</StepDoor>
       )}
-      {(line.status === "failing" || line.status === "stalled" || line.status === "idle") && (
-        <Sync connector={connector} />
+      {differing > 0 && (
+        <StepDoor connector={connector} tab="reconciliation">{t("connectors.act.differing")}</StepDoor>
       )}
       {line.status === "stalled" && (
         <Button
@@ -65,17 +67,6 @@ function Enable({ connector }: { connector: Connector }) {
   return (
     <WordButton refusal={refusal} loading={enable.isPending} onClick={() => enable.mutate()}>
       {t("connectors.act.enable")}
-    </WordButton>
-  );
-}
-
-function Sync({ connector }: { connector: Connector }) {
-  const { t } = useTranslation();
-  const refusal = useRefusal("run");
-  const sync = useSync(connector);
-  return (
-    <WordButton refusal={refusal} loading={sync.isPending} onClick={() => sync.mutate({})}>
-      {t("connectors.act.sync")}
     </WordButton>
   );
 }

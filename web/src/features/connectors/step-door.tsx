@@ -5,7 +5,7 @@ import type { Connector } from "./place";
 
 interface DoorProps {
   connector: Connector;
-  tab: "setup" | "errors";
+  tab: "setup" | "errors" | "reconciliation";
   children: string;
 }
 

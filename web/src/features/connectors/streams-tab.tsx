@@ -56,10 +56,11 @@ function StreamRow({ stream }: { stream: StreamState }) {
       </td>
       <td>
         {stream.fresh_until === null
-          ? t("connectors.streams.nothing")
+          ? t(stream.last_success_at === null ? "connectors.streams.nothing" : "connectors.card.unknown")
           : t("connectors.streams.holds", { time: clock(stream.fresh_until, now, locale(), zone) })}
       </td>
       <td>
+        <span className={classes.label}>{t("connectors.streams.last")} </span>
         {stream.last_success_at === null ? (
           t("connectors.card.never")
         ) : (
@@ -67,6 +68,7 @@ function StreamRow({ stream }: { stream: StreamState }) {
         )}
       </td>
       <td className={page.number}>
+        <span className={classes.label}>{t("connectors.streams.rows")} </span>
         <Link
           to="/connectors/$connector"
           params={{ connector: stream.connector }}

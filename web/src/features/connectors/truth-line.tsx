@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core";
 import { IconAlertTriangle, IconCircleCheck, IconCircleDashed, IconCircleX, IconClock, IconPlayerPause, IconPlugConnectedX, IconRefresh } from "@tabler/icons-react";
 import type { TFunction } from "i18next";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { type Look, Said, State } from "../../components/ui";
@@ -12,6 +13,7 @@ import classes from "./connectors.module.css";
 import { NextAct } from "./next-act";
 import type { Connector } from "./place";
 import { HUES, heldBack, type Line, type Status, truth } from "./truth";
+import { useDiffering } from "./use-completeness";
 import { useAgeOfPage } from "./use-connectors";
 import { connectorSentence, restOf, streamName } from "./words";
 
@@ -33,40 +35,59 @@ export const lookOf = (status: Status, stale: boolean): Look => ({
   Icon: stale && status === "ok" ? IconCircleDashed : ICONS[status],
 });
 
-interface TruthLineProps {
+interface TruthBehindProps {
   state: ConnectorState;
   connector: Connector;
 }
 
-/** One line that is true, why it is so, and what to do: in words, and as a button where there is one. */
-export function TruthLine({ state, connector }: TruthLineProps) {
+/** One line that is true of the whole connector; its name goes before it. */
+export function TruthLine({ state, children }: { state: ConnectorState; children?: ReactNode }) {
   const { t } = useTranslation();
   const now = useServerNow();
   const zone = useZone();
   const { stale } = useAgeOfPage();
-  const line = truth(state);
-  const held = heldBack(state.streams);
+  const differing = useDiffering(state.connector);
+  const { status } = truth(state, differing);
+  return (
+    <State {...lookOf(status, stale)} pulse={status === "running" && !stale}>
+      {children}
+      {connectorSentence(t, state, status, now, zone)}
+    </State>
+  );
+}
+
+/** Why it is so, and what to do: in words, and as a button where there is one. */
+export function TruthBehind({ state, connector }: TruthBehindProps) {
+  const differing = useDiffering(state.connector);
+  const line = truth(state, differing);
   return (
     <div className={classes.truth}>
-      <State {...lookOf(line.status, stale)} pulse={line.status === "running" && !stale}>
-        <Text component="span" fw={600}>
-          {state.title}
-        </Text>{" "}
-        · {connectorSentence(t, state, now, zone)}
-      </State>
-      <Why state={state} line={line} />
-      <div className={classes.step}>
-        <NextAct state={state} connector={connector} line={line} held={held} />
+      <Why state={state} line={line} differing={differing} />
+      <div className={classes.next}>
+        <NextAct
+          state={state}
+          connector={connector}
+          line={line}
+          held={heldBack(state.streams)}
+          differing={differing}
+        />
       </div>
     </div>
   );
 }
 
+interface WhyProps {
+  state: ConnectorState;
+  line: Line;
+  /** Records that are known to be otherwise at the source. */
+  differing: number;
+}
+
 /** The cause and the next step in the server's words, behind ours: it knows the details. */
-function Why({ state, line }: { state: ConnectorState; line: Line }) {
+function Why({ state, line, differing }: WhyProps) {
   const { t } = useTranslation();
   const missing = Object.keys(state.missing);
-  const meaning = meaningOf(t, state, line);
+  const meaning = meaningOf(t, state, line, differing);
   // Before anything is read there is no more to say than what is said here.
   const rest = restOf(state);
   return (
@@ -91,12 +112,21 @@ function Why({ state, line }: { state: ConnectorState; line: Line }) {
 }
 
 /** What a state means, in the reader's language; null when the one line says it all. */
-function meaningOf(t: TFunction, state: ConnectorState, { status }: Line): string | null {
+function meaningOf(
+  t: TFunction,
+  state: ConnectorState,
+  { status }: Line,
+  differing: number,
+): string | null {
   const rest = restOf(state);
   if (rest === "paused") return state.paused_by === null ? null : t("connectors.card.pausedBy", { who: isolated(state.paused_by) });
   if (rest !== null) return t(`connectors.explain.${rest}`);
   const lacking = state.open_errors + state.dead_letters;
   if (status === "partial" && lacking > 0) return t("connectors.card.lacking", { count: lacking });
+  if (status === "partial" && differing > 0) {
+    return t("connectors.card.differing", { count: differing });
+  }
+  if (status === "idle" && state.last_success_at !== null) return null;
   if (status === "ok" || status === "running" || status === "disabled") return null;
   return t(`connectors.explain.${status}`);
 }

@@ -37,9 +37,10 @@ export type Line = ConnectorState["line"];
 
 /**
  * The one line about a connector. Whatever else is said, it is only ok when every stream is, when
- * each that matters was read, and when nothing waits that could not be copied.
+ * each that matters was read, when nothing waits that could not be copied, and when no record is
+ * known to be otherwise at the source (`differing`).
  */
-export function truth(state: ConnectorState): Line {
+export function truth(state: ConnectorState, differing = 0): Line {
   if (state.line.status !== "ok") return state.line;
   const [worst] = worstFirst(state.streams);
   if (worst !== undefined && worst.status !== "ok") {
@@ -52,7 +53,7 @@ export function truth(state: ConnectorState): Line {
     };
   }
   const lacking = state.open_errors + state.dead_letters > 0;
-  if (lacking || Object.keys(state.missing).length > 0) return { ...state.line, status: "partial" };
+  if (lacking || differing > 0 || Object.keys(state.missing).length > 0) return { ...state.line, status: "partial" };
   if (state.last_success_at === null) return { ...state.line, status: "idle" };
   return state.line;
 }

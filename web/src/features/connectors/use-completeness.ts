@@ -9,6 +9,13 @@ export function useReconciliation() {
   return useQuery({ ...reconciliationQuery(useProject().id), refetchInterval: usePace() });
 }
 
+/** How many records are known to be otherwise at the source. */
+export function useDiffering(connector: string): number {
+  const { data } = useReconciliation();
+  const open = data?.connectors.find((one) => one.connector === connector)?.open;
+  return open === undefined ? 0 : open.missing + open.extra + open.duplicate + open.stale;
+}
+
 /** Per cent of a connector's records that are here; null when that is not known. */
 export function useCompleteness(connector: string): number | null {
   const { data } = useReconciliation();

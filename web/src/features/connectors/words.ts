@@ -1,11 +1,11 @@
 import type { TFunction } from "i18next";
 
-import { clock, number } from "../../lib/format";
+import { clock } from "../../lib/format";
 import { locale } from "../../lib/i18n";
 import { stream as streams } from "../../lib/i18n/en-connectors";
 import type { ConnectorState } from "./api";
 import type { Connector } from "./place";
-import { type Line, truth } from "./truth";
+import type { Line, Status } from "./truth";
 
 export const TITLES: Record<Connector, string> = {
   chatwoot: "Chatwoot",
@@ -43,9 +43,16 @@ export function sentence(
 }
 
 /** The same of a whole connector, with what holds it back before anything is read. */
-export function connectorSentence(t: TFunction, state: ConnectorState, now: Date, zone: string): string {
+export function connectorSentence(
+  t: TFunction,
+  state: ConnectorState,
+  status: Status,
+  now: Date,
+  zone: string,
+): string {
   const rest = restOf(state);
-  return rest === null ? sentence(t, truth(state), now, zone) : t(`connector.${rest}`);
+  if (rest !== null) return t(`connector.${rest}`);
+  return sentence(t, { status, until: state.line.until }, now, zone);
 }
 
 /** A percentage that is already one: 99.8 is "99.8 %". Cut, never rounded up: almost all is not all. */
@@ -57,7 +64,3 @@ export function share(percent: number | string): string {
     maximumFractionDigits: 1,
   }).format(cut / 100);
 }
-
-/** A count, or that it is not known; never a nought for what nobody counted. */
-export const counted = (t: TFunction, value: number | null) =>
-  value === null ? t("copy.check.unknown") : number(value, locale());
