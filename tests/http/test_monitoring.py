@@ -223,9 +223,11 @@ async def test_measures_go_on_without_a_database() -> None:
     assert samples["app_build_info", (mayak.__version__,)] == 1
 
 
-async def test_the_copy_that_is_furthest_behind_and_what_failed_are_measured(house: House) -> None:
+async def test_the_copy_that_is_furthest_behind_and_what_failed_are_measured(
+    house: House, project: UUID
+) -> None:
     async with house.parts.database.system_transaction() as conn:
-        await execute(conn, TROUBLE, project=house.northwind)
+        await execute(conn, TROUBLE, project=project)
 
     found = await measured(await house.stranger())
 

@@ -62,5 +62,6 @@ export function wanted(connector: Connector, { whole, parts }: Draft): Schema["B
   if (connector === "chatwoot") {
     return { scope: "inboxes", inboxes: parts.map(({ external_id }) => external_id), parts: [] };
   }
-  return { scope: "parts", inboxes: [], parts };
+  const named = parts.map(({ kind, external_id, name }) => ({ kind, external_id, name }));
+  return { scope: "parts", inboxes: [], parts: named };
 }

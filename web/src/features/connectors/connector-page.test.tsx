@@ -12,8 +12,8 @@ describe("streams", () => {
   test("each says how it is, up to when it holds changes, and how much is here", async () => {
     const slow = stream({ stream: "comments", status: "failing", cause: "HTTP 500.", next_step: "Wait.", rows: 7 });
     open("/connectors/linear", ...sources(connector({ streams: [stream(), slow] })));
-    expect(await screen.findByRole("row", { name: /Issues in sync holds changes until .* 1,240/ })).toBeInTheDocument();
-    expect(screen.getByRole("row", { name: /Comments failing.*HTTP 500.*Wait/ })).toBeInTheDocument();
+    expect(await screen.findByRole("row", { name: /^Issues/ })).toHaveTextContent(/in sync.*holds changes until.*1,240/);
+    expect(screen.getByRole("row", { name: /^Comments/ })).toHaveTextContent(/failing.*HTTP 500.*Wait/);
   });
 
   test("one that is being read shows how far it is", async () => {
@@ -131,7 +131,7 @@ describe("records", () => {
       ...sources(),
     );
     expect(await screen.findByText(/"title": "<b>late<\/b>"/)).toBeInTheDocument();
-    expect(screen.getByText("deleted", { exact: false })).toBeInTheDocument();
+    expect(screen.getByRole("group")).toHaveTextContent(/deleted 30 seconds ago/);
     expect(asked[0]).toContain("external_id=iss-1&deleted=true");
   });
 

@@ -79,7 +79,7 @@ describe("the credential", () => {
     await user.click(screen.getByRole("button", { name: "Save" }));
     expect(await screen.findByText("Linear is connected.")).toBeInTheDocument();
     expect(field).toHaveValue("");
-    expect(JSON.stringify({ ...localStorage, ...sessionStorage })).not.toContain(SECRET);
+    expect(JSON.stringify([localStorage, sessionStorage])).not.toContain(SECRET);
   });
 
   test("whose test failed can be stored all the same, on a word", async () => {
