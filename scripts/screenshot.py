@@ -63,6 +63,18 @@ def automation(page: Page, demo: dict[str, Any], folder: Path, name: str) -> Non
     page.screenshot(path=folder / f"9-run-{name}.png", full_page=True)
 
 
+def connectors(page: Page, demo: dict[str, Any], folder: Path, name: str) -> None:
+    """The Connectors page, then a connector part by part."""
+    parts = ("setup", "errors", "reconciliation", "webhooks", "drift", "records")
+    paths = ["", "/linear", "/attio?tab=fields", *(f"/linear?tab={part}" for part in parts)]
+    for number, path in enumerate(paths, start=10):
+        page.goto(f"{demo['url']}connectors{path}")
+        page.get_by_role("heading", level=1).wait_for()
+        page.wait_for_timeout(1500)
+        part = path.rpartition("=")[2].strip("/") or "connectors"
+        page.screenshot(path=folder / f"{number}-{part}-{name}.png", full_page=True)
+
+
 def shoot(browser: Browser, demo: dict[str, Any], folder: Path) -> None:
     """Every page, in every language, theme and width."""
     for locale, theme, size in product(QUESTIONS, ("light", "dark"), SIZES):
@@ -86,6 +98,7 @@ def shoot(browser: Browser, demo: dict[str, Any], folder: Path) -> None:
         page.wait_for_timeout(500)
         page.screenshot(path=folder / f"5-source-{name}.png")
         automation(page, demo, folder, name)
+        connectors(page, demo, folder, name)
         page.context.close()
 
 

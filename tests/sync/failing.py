@@ -47,8 +47,13 @@ class Spoiled(httpx.AsyncBaseTransport):
         if isinstance(body, dict):
             for one in body.values():
                 self._spoil(one)
-            if len(body) > 1 and (spoilt := self.records.get(str(body.get("id")))):
+            if len(body) > 1 and (spoilt := self._spoilt(body.get("id"))):
                 body.update(spoilt)
+
+    def _spoilt(self, id_: Any) -> Mapping[str, Any] | None:
+        """Attio's ids are objects: of the workspace, the object and the record."""
+        ids = id_.values() if isinstance(id_, dict) else [id_]
+        return next((self.records[str(one)] for one in ids if str(one) in self.records), None)
 
 
 class Patient(Studio):

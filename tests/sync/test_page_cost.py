@@ -1,12 +1,13 @@
-"""What a page costs does not depend on how much was copied before it."""
+"""What a page or a comparison costs does not depend on what statistics say of its tables."""
 
-from uuid import UUID
+from typing import LiteralString
+from uuid import UUID, uuid4
 
 import pytest
 
 from mayak.kit.clock import now
 from mayak.platform.db import Database
-from mayak.sync.queries import mirror
+from mayak.sync.queries import comparing, listings, mirror
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -14,15 +15,69 @@ CROWD = """
 INSERT INTO linear_comments_raw (project_id, external_id, body, payload, content_hash)
 SELECT %s, n, '', '{}', '' FROM generate_series(1, 3000) AS n
 """
+SHOWN = """
+INSERT INTO connector_listings (project_id, listing_id, external_id, version)
+SELECT %s, %s, n, '2026-01-01' FROM generate_series(1, 3000) AS n
+"""
 
 
-async def test_a_first_sync_looks_records_up_by_key_before_the_table_has_statistics(
-    database: Database, project: UUID
-) -> None:
-    asked = {"project_id": project, "rows": "[]", "observed_at": now(), "trust": False}
+async def plan_of(database: Database, project: UUID, statement: LiteralString) -> str:
+    """How a statement would run over 3,000 comments and a listing of as many, when statistics
+    know nothing of the comments and only an older listing.
+    """
+    asked = {
+        "project_id": project,
+        "rows": "[]",
+        "observed_at": now(),
+        "trust": False,
+        "listing_id": uuid4(),
+        "started": now(),
+        "after": "",
+        "limit": 100,
+    }
     async with database.transaction(project) as conn:
+        await conn.execute(SHOWN, (project, uuid4()))
+        await conn.execute("RESET ROLE")
+        await conn.execute("ANALYZE connector_listings")
+        await conn.execute("SET LOCAL ROLE mayak_app")
         await conn.execute(CROWD, (project,))
-        cursor = await conn.execute(f"EXPLAIN {mirror.STATEMENTS['comment']}".encode(), asked)
-        plan = "\n".join(row[0] for row in await cursor.fetchall())
+        await conn.execute(SHOWN, (project, asked["listing_id"]))
+        cursor = await conn.execute(f"EXPLAIN {statement}".encode(), asked)
+        return "\n".join(row[0] for row in await cursor.fetchall())
+
+
+async def test_a_first_sync_looks_records_up_by_key(database: Database, project: UUID) -> None:
+    plan = await plan_of(database, project, mirror.STATEMENTS["comment"])
     assert "Index Scan using linear_comments_raw_pkey" in plan
     assert "Hash" not in plan
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(listings.LACKERS["comment time"], id="lacking"),
+        pytest.param(comparing.MISSINGS["linear comments"], id="missing"),
+        pytest.param(comparing.STALES["linear comments"], id="stale"),
+    ],
+)
+async def test_what_a_listing_shows_is_looked_up_by_key(
+    database: Database, project: UUID, statement: LiteralString
+) -> None:
+    plan = await plan_of(database, project, statement)
+    assert "AND (external_id = shown.external_id)" in plan or (
+        "AND (external_id = connector_listings.external_id)" in plan
+    ), plan
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(listings.ABSENTEES["comment"], id="sweep"),
+        pytest.param(comparing.ABSENTEES["linear comments"], id="reconciliation"),
+    ],
+)
+async def test_what_a_listing_lacks_is_looked_up_by_key(
+    database: Database, project: UUID, statement: LiteralString
+) -> None:
+    plan = await plan_of(database, project, statement)
+    assert "AND (external_id = here.external_id)" in plan, plan

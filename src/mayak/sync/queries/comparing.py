@@ -18,8 +18,10 @@ TOLD_BY = ("identifier", "name", "title", "slug", "key", "uuid")
 MISSING: LiteralString = """
 SELECT shown.external_id, shown.version AS source_version, {known} AS known
   FROM connector_listings AS shown
-  LEFT JOIN {table} AS here
-         ON here.project_id = shown.project_id AND here.external_id = shown.external_id
+  LEFT JOIN LATERAL (
+         SELECT * FROM {table}
+          WHERE project_id = %(project_id)s AND external_id = shown.external_id
+          LIMIT 1) AS here ON true
  WHERE shown.project_id = %(project_id)s AND shown.listing_id = %(listing_id)s
    AND shown.external_id > %(after)s
    AND (here.external_id IS NULL OR here.deleted_at IS NOT NULL)
@@ -32,8 +34,10 @@ SELECT shown.external_id, shown.version AS source_version, {known} AS known
 STALE: LiteralString = """
 SELECT here.external_id, shown.version AS source_version, {ours} AS our_version, {known} AS known
   FROM connector_listings AS shown
-  JOIN {table} AS here
-    ON here.project_id = shown.project_id AND here.external_id = shown.external_id
+  JOIN LATERAL (
+         SELECT * FROM {table}
+          WHERE project_id = %(project_id)s AND external_id = shown.external_id
+          LIMIT 1) AS here ON true
  WHERE shown.project_id = %(project_id)s AND shown.listing_id = %(listing_id)s
    AND shown.external_id > %(after)s
    AND here.deleted_at IS NULL AND here.observed_at < %(started)s
@@ -45,13 +49,15 @@ SELECT here.external_id, shown.version AS source_version, {ours} AS our_version,
 ABSENT: LiteralString = """
 SELECT here.external_id, {known} AS known
   FROM {table} AS here
+  LEFT JOIN LATERAL (
+         SELECT external_id FROM connector_listings
+          WHERE project_id = %(project_id)s AND listing_id = %(listing_id)s
+            AND external_id = here.external_id
+          LIMIT 1) AS shown ON true
  WHERE here.project_id = %(project_id)s AND here.deleted_at IS NULL
    AND here.observed_at < %(started)s
    AND here.external_id > %(after)s{listed}
-   AND NOT EXISTS (
-         SELECT 1 FROM connector_listings AS shown
-          WHERE shown.project_id = here.project_id AND shown.listing_id = %(listing_id)s
-            AND shown.external_id = here.external_id)
+   AND shown.external_id IS NULL
  ORDER BY here.external_id
  LIMIT %(limit)s
 """

@@ -32,17 +32,21 @@ DELETE FROM connector_listings
  WHERE project_id = %(project_id)s AND listing_id = %(listing_id)s
 """
 
+# Here and in `comparing` one look into the key for each row. Statistics know older listings, and
+# take a new one for a single row: as a plain join the whole of it would be read for each record.
 ABSENT: LiteralString = """
 SELECT here.external_id
   FROM {table} AS here
+  LEFT JOIN LATERAL (
+         SELECT external_id FROM connector_listings
+          WHERE project_id = %(project_id)s AND listing_id = %(listing_id)s
+            AND external_id = here.external_id
+          LIMIT 1) AS shown ON true
  WHERE here.project_id = %(project_id)s AND here.deleted_at IS NULL
    -- A row that came while the source was being listed may be newer than its page.
    AND here.observed_at < %(started)s
    AND here.external_id > %(after)s
-   AND NOT EXISTS (
-         SELECT 1 FROM connector_listings AS shown
-          WHERE shown.project_id = here.project_id AND shown.listing_id = %(listing_id)s
-            AND shown.external_id = here.external_id)
+   AND shown.external_id IS NULL
  ORDER BY here.external_id
  LIMIT %(limit)s
 """
@@ -50,9 +54,11 @@ SELECT here.external_id
 LACKING: LiteralString = """
 SELECT shown.external_id
   FROM connector_listings AS shown
-  LEFT JOIN {table} AS here
-         ON here.project_id = shown.project_id AND here.external_id = shown.external_id
-        AND here.deleted_at IS NULL
+  LEFT JOIN LATERAL (
+         SELECT * FROM {table}
+          WHERE project_id = %(project_id)s AND external_id = shown.external_id
+            AND deleted_at IS NULL
+          LIMIT 1) AS here ON true
  WHERE shown.project_id = %(project_id)s AND shown.listing_id = %(listing_id)s
    AND shown.external_id > %(after)s
    AND CASE WHEN shown.version = 'unreadable' THEN false

@@ -36,6 +36,7 @@ from mayak.sync.queries import backfills, states
 from mayak.sync.queries.backfills import SliceState
 from mayak.sync.service import attio, linear
 from mayak.sync.service.at_hand import quick
+from mayak.sync.service.glimpsing import own
 from mayak.sync.service.listing import save_page
 from mayak.sync.service.reading import Rules
 from mayak.sync.service.settling import leave
@@ -260,7 +261,8 @@ class Filling:
             left = await leave(conn, work, kind, others, at=page.asked_at or work.present())
             await work.notice_drift(conn, stream.name, ours)
             await work.came_through(conn, stream.name, kind, mine)
-            await work.quarantine(conn, stream.name, page.rejected if work.scope.whole else [])
+            unfit = await own(conn, work, stream, rules.belongs, page.rejected)
+            await work.quarantine(conn, stream.name, unfit)
             await work.page(conn, stream.name, rows=saved.written)
             await self._keep(conn, one, stored(page.checkpoint), over=over, records=len(ours))
         work.count(kind, saved)

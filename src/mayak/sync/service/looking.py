@@ -15,8 +15,9 @@ from mayak.platform.db import Conn
 from mayak.sync.model import OVERLAP, TITLES, DueWalk, Saved, StreamType
 from mayak.sync.queries import leaving, mirror, walks
 from mayak.sync.service import attio, linear
+from mayak.sync.service.glimpsing import Belongs
 from mayak.sync.service.listing import save_page
-from mayak.sync.service.settling import SPARED, WATCHED, Belongs, bury, refetch
+from mayak.sync.service.settling import SPARED, WATCHED, bury, refetch
 from mayak.sync.service.walking import bury_if_gone, read_conversation
 from mayak.sync.service.work import Work
 
@@ -33,6 +34,10 @@ class Look:
     """By stream and id: why a record could not be read."""
     notes: list[str] = field(default_factory=list)
     buried: int = 0
+    arrivals: bool = False
+    """Whether issues of a part of Linear are written that have no row yet. What came from another
+    part would lack its older comments; of what only could not be read they are here.
+    """
     companies: attio.Companies = field(default_factory=attio.Companies)
 
     async def into(self, stream: StreamType, ids: Mapping[str, bool]) -> None:
@@ -77,7 +82,7 @@ class Look:
         if stream.connector == "chatwoot":
             return _of_bound_inboxes
         belongs = (await linear.rules_of(self.work, stream)).belongs
-        if stream.name == "issues" and not self.work.scope.whole:
+        if stream.name == "issues" and not self.work.scope.whole and not self.arrivals:
             return _without_arrivals(belongs)
         return belongs
 

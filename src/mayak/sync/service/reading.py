@@ -11,7 +11,8 @@ from mayak.errors import Upstream
 from mayak.platform.db import Conn
 from mayak.sync.model import LISTING_EVERY, OVERLAP, TITLES, Saved, StreamType, Verdict
 from mayak.sync.queries import listings, mirror
-from mayak.sync.service.settling import Belongs, Listing, leave, settle
+from mayak.sync.service.glimpsing import Belongs, own
+from mayak.sync.service.settling import Listing, leave, settle
 from mayak.sync.service.work import Work
 
 FEW_PAGES = 40
@@ -209,7 +210,8 @@ class Reader:
                 await listings.add(conn, project_id, listing.id, shown)
             await work.notice_drift(conn, name, ours)
             await work.came_through(conn, name, kind, mine)
-            await work.quarantine(conn, name, page.rejected if work.scope.whole else [])
+            unfit = await own(conn, work, self.stream, self.rules.belongs, page.rejected)
+            await work.quarantine(conn, name, unfit)
             rows = saved.written + saved.deleted + left
             await work.page(
                 conn, name, rows=rows, seen=len(ours), total=page.total, checkpoint=self.kept

@@ -146,7 +146,7 @@ class Retrial:
             return
         async with self.run.transaction() as conn:
             await know(conn, ready.work, [one.name for one in ready.work.streams])
-        look = Look(work=ready.work)
+        look = Look(work=ready.work, arrivals=True)
         try:
             while claimed := await self._claim():
                 await self._try_these(ready, look, claimed)

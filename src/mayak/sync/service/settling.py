@@ -5,19 +5,15 @@ slipped by, so each candidate is asked for by its id, and when too many of them 
 is deleted and a person is told.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from mayak.connectors.base import Record
 from mayak.platform.db import Conn
 from mayak.sync.model import TITLES, Saved, StreamType, Verdict
 from mayak.sync.queries import bindings, leaving, listings, mirror
+from mayak.sync.service.glimpsing import Belongs, own
 from mayak.sync.service.work import CHECK_SIGHT, Work
-
-Belongs = Callable[[Conn, Work, StreamType, list[Record]], Awaitable[list[Record]]]
-"""The records of a page that are the project's own."""
 
 BATCH = 100
 """Records asked for by id at once."""
@@ -118,7 +114,8 @@ async def refetch(
         read = {one.external_id for one in found.records}
         await work.came_through(conn, stream.name, kind, read | found.missing)
         work.notice_unreadable(found.rejected)
-        await work.quarantine(conn, stream.name, found.rejected if work.scope.whole else [])
+        unfit = await own(conn, work, stream, belongs, found.rejected)
+        await work.quarantine(conn, stream.name, unfit)
         await work.page(conn, stream.name, rows=saved.written + saved.deleted + left)
     work.count(kind, saved)
     work.count(kind, Saved(deleted=left))

@@ -16,6 +16,7 @@ from mayak.sync.service.work import Work
 
 async def sync_messages(work: Work) -> bool:
     await work.begin("messages")
+    started = work.server_now()
     async with work.run.transaction() as conn:
         due = await walks.due(
             conn,
@@ -30,7 +31,7 @@ async def sync_messages(work: Work) -> bool:
         if not due:
             break
     await work.run.progress(total, total, f"{work.counters['messages_read']} messages read")
-    return await work.finish("messages", work.doubt())
+    return await work.finish("messages", work.doubt(), fresh_until=started)
 
 
 class Reading:

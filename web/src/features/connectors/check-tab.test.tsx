@@ -24,13 +24,13 @@ test("each stream stands beside its source, and its number opens the rows", asyn
   expect(row).toHaveTextContent(/99\.6%.*10,000.*9,963/);
   expect(within(row).getByRole("link", { name: "37" })).toHaveAttribute(
     "href",
-    "/app/connectors/linear?tab=reconciliation&stream=issues&found=missing",
+    "/app/connectors/linear?tab=reconciliation&found=missing&stream=issues",
   );
 });
 
 test("while records differ, the line above is not green", async () => {
   open(AT, reconciliation(), findings(finding()), ...sources());
-  expect(await screen.findByText("37 records are otherwise at the source.")).toBeInTheDocument();
+  expect(await screen.findByText("37 records differ from the source.")).toBeInTheDocument();
   expect(screen.getByText("partly synced")).toBeInTheDocument();
 });
 

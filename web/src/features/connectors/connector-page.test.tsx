@@ -59,7 +59,7 @@ describe("fields", () => {
       ...attio,
     );
     await user.click(await screen.findByRole("combobox", { name: "Stage" }));
-    await user.click(await screen.findByRole("option", { name: "Phase (a2)" }));
+    await user.click(await screen.findByText("Phase (a2)"));
     await user.click(screen.getByRole("button", { name: "Save and read everything again" }));
     await waitFor(() => expect(sent).toEqual({ companies: { stage: "a2" } }));
   });
@@ -131,7 +131,7 @@ describe("records", () => {
       ...sources(),
     );
     expect(await screen.findByText(/"title": "<b>late<\/b>"/)).toBeInTheDocument();
-    expect(screen.getByRole("group")).toHaveTextContent(/deleted 30 seconds ago/);
+    expect(screen.getByRole("group")).toHaveTextContent(/deleted \d+ seconds ago/);
     expect(asked[0]).toContain("external_id=iss-1&deleted=true");
   });
 

@@ -1,4 +1,4 @@
-import { ActionIcon, Group, Menu } from "@mantine/core";
+import { ActionIcon, Group, Menu, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconDots, IconHistory, IconPlayerPause, IconPlayerTrackNext, IconRefresh, IconReload } from "@tabler/icons-react";
 import { useRef } from "react";
@@ -87,7 +87,9 @@ function More({ state, connector, refusal }: SyncActsProps & { refusal: string |
             onClick={() => sync.mutate({ full: true })}
           >
             {t("connectors.act.full")}
-            <Menu.Label p={0}>{t("connectors.act.fullHint")}</Menu.Label>
+            <Text fz="xs" c="dimmed">
+              {t("connectors.act.fullHint")}
+            </Text>
           </Menu.Item>
           <Menu.Item
             leftSection={<IconHistory size={16} aria-hidden />}

@@ -1,6 +1,14 @@
 /** English of what jobs are called, note and count. */
 export const jobName = {
   chatwoot_sync: "Chatwoot sync",
+  linear_sync: "Linear sync",
+  attio_sync: "Attio sync",
+  webhooks_drain_chatwoot: "Changes told by Chatwoot",
+  webhooks_drain_linear: "Changes told by Linear",
+  webhooks_drain_attio: "Changes told by Attio",
+  connectors_backfill: "Reading a period again",
+  connectors_reconciliation_run: "Check against the sources",
+  connectors_reconciliation_repair: "Repair of the copy",
   connectors_sync_cycle: "Sync of all sources",
   embeddings_run: "Preparing for search",
   connector_errors_retry: "Retrying what did not sync",

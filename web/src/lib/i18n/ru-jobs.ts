@@ -1,6 +1,14 @@
 /** Русские названия задач, их заметок и счётчиков. */
 export const jobName = {
   chatwoot_sync: "Синхронизация Chatwoot",
+  linear_sync: "Синхронизация Linear",
+  attio_sync: "Синхронизация Attio",
+  webhooks_drain_chatwoot: "Изменения, о которых сообщил Chatwoot",
+  webhooks_drain_linear: "Изменения, о которых сообщил Linear",
+  webhooks_drain_attio: "Изменения, о которых сообщил Attio",
+  connectors_backfill: "Чтение периода заново",
+  connectors_reconciliation_run: "Сверка с источниками",
+  connectors_reconciliation_repair: "Исправление копии",
   connectors_sync_cycle: "Синхронизация источников",
   embeddings_run: "Подготовка к поиску",
   connector_errors_retry: "Повтор ошибок синхронизации",
