@@ -1,0 +1,33 @@
+-- Documents of all sources, what they are about, and how they hang together.
+
+ALTER TABLE rag_documents DROP CONSTRAINT rag_documents_source_type_check;
+ALTER TABLE rag_documents ADD CONSTRAINT rag_documents_source_type_check CHECK (source_type IN
+  ('chatwoot_conversation', 'chatwoot_contact', 'linear_issue', 'linear_project',
+   'attio_company', 'attio_person', 'attio_deal', 'dataset_text'));
+ALTER TABLE rag_documents
+  -- Who it is about, as `type:external_id`: companies in `clients`, people in `people`.
+  ADD COLUMN clients text[] NOT NULL DEFAULT '{}',
+  ADD COLUMN people text[] NOT NULL DEFAULT '{}';
+CREATE INDEX rag_documents_clients ON rag_documents USING gin (clients);
+CREATE INDEX rag_documents_people ON rag_documents USING gin (people);
+
+ALTER TABLE rag_chunks DROP CONSTRAINT rag_chunks_kind_check;
+-- messages: a window of a talk. text: what somebody wrote at length. card: what is known of one entity, field by field.
+ALTER TABLE rag_chunks ADD CONSTRAINT rag_chunks_kind_check CHECK (kind IN ('messages', 'text', 'card'));
+
+-- Between documents, by their source_type and external_id. Both ends are documents of the project.
+CREATE TABLE rag_links (
+  project_id uuid NOT NULL REFERENCES projects ON DELETE CASCADE,
+  from_type text NOT NULL,
+  from_id text NOT NULL,
+  to_type text NOT NULL,
+  to_id text NOT NULL,
+  -- key: a foreign key of the source. mention: an identifier in a text. same: one person or company in two systems.
+  relation text NOT NULL CHECK (relation IN ('key', 'mention', 'same')),
+  -- What says so: the name of the key, or the identifier as written.
+  reason text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (project_id, from_type, from_id, to_type, to_id, relation)
+);
+CREATE INDEX rag_links_back ON rag_links (project_id, to_type, to_id);
+CALL mayak_scope('rag_links');
