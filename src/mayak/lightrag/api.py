@@ -23,7 +23,7 @@ from mayak.lightrag.model.examples import ExampleQuestions
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
 from mayak.lightrag.model.questions import LONGEST
-from mayak.lightrag.model.records import AuthorKind
+from mayak.lightrag.model.records import AuthorKind, DocumentType, RecordType
 from mayak.platform.db import Conn, Database
 from mayak.sync import service as sync
 from mayak.sync.service import Sources
@@ -53,16 +53,19 @@ class CitationView(BaseModel):
 
     index: int
     quote: str
-    source_type: Literal["chatwoot_message"]
+    source_type: RecordType
     external_id: str
-    field: Literal["content"]
+    field: str
     start: int
     end: int
     """The quote is characters [start, end) of the field, in Unicode code points."""
     url: str | None
     author: str | None
     author_kind: AuthorKind | None
-    conversation_id: str
+    document_type: DocumentType
+    document_id: str
+    title: str | None
+    """What people call the document: the subject of a talk, the key and title of an issue."""
     occurred_at: datetime
     synced_at: datetime
 

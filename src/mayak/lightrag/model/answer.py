@@ -9,7 +9,13 @@ from uuid import UUID
 from mayak.lightrag.model.choice import Scored
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
-from mayak.lightrag.model.records import AuthorKind, Message, is_public
+from mayak.lightrag.model.records import (
+    AuthorKind,
+    DocumentType,
+    Record,
+    RecordKey,
+    RecordType,
+)
 from mayak.lightrag.model.wording import framed, reason_text
 
 Status = Literal["answered", "empty", "error"]
@@ -24,18 +30,25 @@ class Citation:
     index: int
     """From 1, as the sentence refers to it."""
     quote: str
-    source_type: Literal["chatwoot_message"] = "chatwoot_message"
+    source_type: RecordType
     external_id: str
-    field: Literal["content"] = "content"
+    field: str
     start: int
     end: int
     """The quote is characters [start, end) of the record's field, counted in code points."""
     url: str | None
     author: str | None
     author_kind: AuthorKind | None
-    conversation_id: str
+    document_type: DocumentType
+    document_id: str
+    title: str | None
+    """What people call the document."""
     occurred_at: datetime
     synced_at: datetime
+
+    @property
+    def key(self) -> RecordKey:
+        return self.source_type, self.external_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +88,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What an answer is about to claim that a message says."""
+    """What an answer is about to claim that a record says."""
 
-    external_id: str
+    key: RecordKey
+    field: str
     start: int
     end: int
     text: str
@@ -89,12 +103,13 @@ def quotes(chosen: Sequence[Scored]) -> list[Quote]:
     for one in chosen:
         candidate = one.candidate
         quote = Quote(
-            external_id=candidate.message.external_id,
+            key=candidate.record.key,
+            field=candidate.field,
             start=candidate.start,
             end=candidate.end,
             text=candidate.text,
         )
-        content = candidate.message.content or ""
+        content = candidate.record.fields[candidate.field]
         place = next((at for at, other in enumerate(made) if _adjoin(other, quote, content)), None)
         if place is None:
             made.append(quote)
@@ -106,24 +121,25 @@ def quotes(chosen: Sequence[Scored]) -> list[Quote]:
 def _adjoin(one: Quote, other: Quote, content: str) -> bool:
     first, second = sorted((one, other), key=lambda quote: quote.start)
     gap = content[first.end : second.start]
-    return one.external_id == other.external_id and not gap.strip() and "\n" not in gap
+    same = (one.key, one.field) == (other.key, other.field)
+    return same and not gap.strip() and "\n" not in gap
 
 
 def _joined(one: Quote, other: Quote, content: str) -> Quote:
     start, end = min(one.start, other.start), max(one.end, other.end)
-    return Quote(external_id=one.external_id, start=start, end=end, text=content[start:end])
+    return Quote(key=one.key, field=one.field, start=start, end=end, text=content[start:end])
 
 
-def verify(quote: Quote, record: Message | None) -> bool:
+def verify(quote: Quote, record: Record | None) -> bool:
     """Whether the record still says exactly this, exactly there, for everyone to read."""
-    if record is None or not is_public(record) or not quote.text:
+    if record is None or not record.public or not quote.text:
         return False
-    return (record.content or "")[quote.start : quote.end] == quote.text
+    return record.fields.get(quote.field, "")[quote.start : quote.end] == quote.text
 
 
 def compose(
     made: Sequence[Quote],
-    records: Mapping[str, Message],
+    records: Mapping[RecordKey, Record],
     *,
     locale: Locale,
     links: SourceLinks,
@@ -134,7 +150,7 @@ def compose(
     said: list[Sentence] = []
     citations: list[Citation] = []
     for quote in made:
-        record = records.get(quote.external_id)
+        record = records.get(quote.key)
         if record is None or not verify(quote, record):
             continue
         index = len(citations) + 1
@@ -144,7 +160,7 @@ def compose(
     return said, citations
 
 
-def still_standing(answer: Answer, records: Mapping[str, Message]) -> Answer:
+def still_standing(answer: Answer, records: Mapping[RecordKey, Record]) -> Answer:
     """A kept answer without what `records`, the present state, no longer bear out.
 
     The other citations keep their numbers. When none is left the answer is empty.
@@ -153,8 +169,8 @@ def still_standing(answer: Answer, records: Mapping[str, Message]) -> Answer:
         one
         for one in answer.citations
         if verify(
-            Quote(external_id=one.external_id, start=one.start, end=one.end, text=one.quote),
-            records.get(one.external_id),
+            Quote(key=one.key, field=one.field, start=one.start, end=one.end, text=one.quote),
+            records.get(one.key),
         )
     ]
     if len(citations) == len(answer.citations):
@@ -175,17 +191,21 @@ def still_standing(answer: Answer, records: Mapping[str, Message]) -> Answer:
     return replace(left, status="empty", reason=why, reason_text=reason_text(why, answer.locale))
 
 
-def _citation(index: int, quote: Quote, record: Message, links: SourceLinks) -> Citation:
+def _citation(index: int, quote: Quote, record: Record, links: SourceLinks) -> Citation:
     return Citation(
         index=index,
         quote=quote.text,
-        external_id=record.external_id,
+        source_type=record.key[0],
+        external_id=record.key[1],
+        field=quote.field,
         start=quote.start,
         end=quote.end,
-        url=links.conversation(record.conversation_id),
+        url=links.page(record),
         author=record.author,
         author_kind=record.author_kind,
-        conversation_id=record.conversation_id,
+        document_type=record.document[0],
+        document_id=record.document[1],
+        title=record.title,
         occurred_at=record.at,
         synced_at=record.synced_at,
     )

@@ -12,7 +12,7 @@ from mayak.lightrag.model.evidence import Evidence, Found
 from mayak.lightrag.model.identifiers import mentions
 from mayak.lightrag.model.language import language
 from mayak.lightrag.model.questions import Question, fitting
-from mayak.lightrag.model.records import Message, is_public
+from mayak.lightrag.model.records import DocumentKey, Record, RecordKey
 from mayak.lightrag.model.sentences import sentences
 
 WEIGHED = 16
@@ -46,16 +46,17 @@ _FEW_WORDS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A sentence of a public message, and what speaks for it before its meaning is weighed."""
+    """A sentence of a public record, and what speaks for it before its meaning is weighed."""
 
-    message: Message
+    record: Record
+    field: str
     start: int
     end: int
     rank: int
-    """Place of the best chunk that holds the message, from 0."""
+    """Place of the best chunk that holds the record, from 0."""
     standing: float
     """By how many standard deviations that chunk is closer than the project's average one."""
-    previous: str | None
+    previous: RecordKey | None
     """The message that this one follows in the talk, if somebody else wrote it."""
     around: frozenset[str]
     """Stemmed words of that chunk: of the subject, the authors and the messages beside."""
@@ -65,7 +66,7 @@ class Candidate:
 
     @property
     def text(self) -> str:
-        return (self.message.content or "")[self.start : self.end]
+        return self.record.fields[self.field][self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,46 +81,48 @@ class Scored:
     """How near its meaning is to the question's, see `closeness`; None when not weighed."""
 
 
-def candidates(found: Found, records: Mapping[str, Message]) -> list[Candidate]:
-    """Every sentence of the messages that the found chunks are made of, each once.
+def candidates(found: Found, records: Mapping[RecordKey, Record]) -> list[Candidate]:
+    """Every sentence of the records that the found chunks are made of, each once.
 
-    Only messages that are public in `records`, the present state of the mirror, count.
+    Only records that are public in `records`, the present state of the mirror, count.
     """
-    best: dict[str, tuple[int, Evidence]] = {}
+    best: dict[RecordKey, tuple[int, Evidence]] = {}
     for rank, evidence in enumerate(found.evidence):
         for place in evidence.places:
-            best.setdefault(place.external_id, (rank, evidence))
-    messages = [
-        message for key in best if (message := records.get(key)) is not None and is_public(message)
-    ]
-    previous, newness = _talks(messages)
+            best.setdefault(place.key, (rank, evidence))
+    public = [record for key in best if (record := records.get(key)) is not None and record.public]
+    previous, newness = _talks(public)
     return [
         Candidate(
-            message=message,
+            record=record,
+            field=field,
             start=start,
             end=end,
-            rank=best[message.external_id][0],
-            standing=_standing(found, best[message.external_id][1]),
-            around=best[message.external_id][1].lexemes,
-            previous=previous.get(message.external_id),
-            newness=newness[message.external_id],
+            rank=best[record.key][0],
+            standing=_standing(found, best[record.key][1]),
+            around=best[record.key][1].lexemes,
+            previous=previous.get(record.key),
+            newness=newness[record.key],
         )
-        for message in messages
-        for start, end in sentences(message.content or "")
+        for record in public
+        for field, text in record.fields.items()
+        for start, end in sentences(text)
     ]
 
 
-def _talks(messages: Sequence[Message]) -> tuple[dict[str, str], dict[str, float]]:
-    previous: dict[str, str] = {}
-    newness: dict[str, float] = {}
-    talks: dict[str, list[Message]] = {}
-    for message in sorted(messages, key=lambda one: (one.at, one.external_id)):
-        talks.setdefault(message.conversation_id, []).append(message)
+def _talks(
+    records: Sequence[Record],
+) -> tuple[dict[RecordKey, RecordKey], dict[RecordKey, float]]:
+    previous: dict[RecordKey, RecordKey] = {}
+    newness: dict[RecordKey, float] = {}
+    talks: dict[DocumentKey, list[Record]] = {}
+    for record in sorted(records, key=lambda one: (one.at, one.key)):
+        talks.setdefault(record.document, []).append(record)
     for talk in talks.values():
-        for place, message in enumerate(talk):
-            newness[message.external_id] = place / (len(talk) - 1) if len(talk) > 1 else 0.5
-            if place and talk[place - 1].author_kind != message.author_kind:
-                previous[message.external_id] = talk[place - 1].external_id
+        for place, record in enumerate(talk):
+            newness[record.key] = place / (len(talk) - 1) if len(talk) > 1 else 0.5
+            if place and talk[place - 1].author_kind != record.author_kind:
+                previous[record.key] = talk[place - 1].key
     return previous, newness
 
 
@@ -131,14 +134,14 @@ def _standing(found: Found, evidence: Evidence) -> float:
 
 def plain_score(asked: Question, found: Found, all_of: Sequence[Candidate]) -> list[Scored]:
     """Score candidates by words, kind of fact, place and form, without their meaning."""
-    words = _words_by_message(all_of)
+    words = _words_by_record(all_of)
     return [_plain(asked, found, candidate, words) for candidate in all_of]
 
 
-def _words_by_message(all_of: Sequence[Candidate]) -> dict[str, frozenset[str]]:
-    words: dict[str, frozenset[str]] = {}
+def _words_by_record(all_of: Sequence[Candidate]) -> dict[RecordKey, frozenset[str]]:
+    words: dict[RecordKey, frozenset[str]] = {}
     for candidate in all_of:
-        key = candidate.message.external_id
+        key = candidate.record.key
         words[key] = words.get(key, frozenset()) | candidate.lexemes
     return words
 
@@ -147,12 +150,14 @@ def _plain(
     asked: Question,
     found: Found,
     candidate: Candidate,
-    words: Mapping[str, frozenset[str]],
+    words: Mapping[RecordKey, frozenset[str]],
 ) -> Scored:
     text = candidate.text
     own = coverage(found, candidate.lexemes)
-    whole = coverage(found, words[candidate.message.external_id])
-    before = coverage(found, words.get(candidate.previous or "", frozenset()))
+    whole = coverage(found, words[candidate.record.key])
+    before = coverage(
+        found, words.get(candidate.previous, frozenset()) if candidate.previous else frozenset()
+    )
     score = (
         0.8 * own
         + 0.5 * whole
@@ -180,7 +185,7 @@ def _plain(
 
 def _signs(candidate: Candidate) -> bool:
     """Whether a line is of the kind that letters end with: a name, a job, a phone."""
-    content = candidate.message.content or ""
+    content = candidate.record.fields[candidate.field]
     last = content.rstrip().rfind("\n\n")
     return 0 < last < candidate.start and not _FINISHED.search(candidate.text)
 
@@ -219,10 +224,10 @@ def with_meaning(scored: Sequence[Scored], meanings: Sequence[float]) -> list[Sc
     A sentence that only repeats the question answers nothing and goes; one that follows such
     a question gains, because it is the reply.
     """
-    heard: dict[str, float] = {}
+    heard: dict[RecordKey, float] = {}
     kept: list[tuple[Scored, float]] = []
     for one, close in zip(scored, meanings, strict=True):
-        key = one.candidate.message.external_id
+        key = one.candidate.record.key
         if one.candidate.text.endswith("?") or close >= ECHO:
             heard[key] = max(heard.get(key, 0.0), close)
         if close < ECHO or not _ASKS.search(one.candidate.text):
@@ -233,11 +238,16 @@ def with_meaning(scored: Sequence[Scored], meanings: Sequence[float]) -> list[Sc
             one,
             score=one.score
             + 3.1 * (close - top)
-            + 1.76 * min(max(heard.get(one.candidate.previous or "", 0.0) - top, -0.45), 0.23),
+            + 1.76 * min(max(_heard(heard, one) - top, -0.45), 0.23),
             closeness=close,
         )
         for one, close in kept
     ]
+
+
+def _heard(heard: Mapping[RecordKey, float], one: Scored) -> float:
+    previous = one.candidate.previous
+    return heard.get(previous, 0.0) if previous else 0.0
 
 
 def best(asked: Question, scored: Sequence[Scored]) -> list[Scored]:
@@ -247,7 +257,7 @@ def best(asked: Question, scored: Sequence[Scored]) -> list[Scored]:
     statement of its talk is shown as well: facts change, and the last word counts. It goes
     first when it is about as good, else last.
     """
-    ordered = sorted(scored, key=lambda one: (-one.score, -one.candidate.message.at.timestamp()))
+    ordered = sorted(scored, key=lambda one: (-one.score, -one.candidate.record.at.timestamp()))
     if not ordered:
         return []
     near = [one for one in ordered if one.score >= ordered[0].score - BEHIND][:SHOWN]
@@ -273,14 +283,14 @@ def _last_word(
     later = [
         one
         for one in ordered
-        if one.candidate.message.conversation_id == first.candidate.message.conversation_id
-        and one.candidate.message.at > first.candidate.message.at
+        if one.candidate.record.document == first.candidate.record.document
+        and one.candidate.record.at > first.candidate.record.at
         and one.score >= first.score - behind[0]
         and (one.closeness or 0.0) >= (first.closeness or 0.0) - behind[1]
         and fitting(asked, one.candidate.text) >= fit
         and not one.candidate.text.endswith("?")
     ]
-    return max(later, key=lambda one: one.candidate.message.at, default=None)
+    return max(later, key=lambda one: one.candidate.record.at, default=None)
 
 
 def convincing(asked: Question, found: Found, chosen: Sequence[Scored], *, rest: float) -> bool:

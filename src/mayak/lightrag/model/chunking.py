@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
+from typing import Literal
 
 from mayak.lightrag.model.language import Language, language
-from mayak.lightrag.model.records import Message, is_public
+from mayak.lightrag.model.records import Message, RecordKey, RecordType, is_public
 from mayak.lightrag.model.sentences import sentences
 
-RULES = 1
+RULES = 2
 """Raised when this module starts to cut differently, so that every document is cut again."""
 
 LIMIT = 200
@@ -24,19 +25,30 @@ _UNIT = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Characters [start, end) of a chunk are those of the record from `source_start` on.
+    """Characters [start, end) of a chunk are those of a field of a record from `source_start` on.
 
     Counted in code points, as Python and PostgreSQL do.
     """
 
+    type: RecordType
     external_id: str
+    field: str
     start: int
     end: int
     source_start: int
 
+    @property
+    def key(self) -> RecordKey:
+        return self.type, self.external_id
+
+
+ChunkKind = Literal["messages", "text", "card"]
+"""A window of a talk; what somebody wrote at length; what is known of one entity."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
+    kind: ChunkKind = "messages"
     text: str
     text_hash: bytes
     spans: tuple[Span, ...]
@@ -183,6 +195,8 @@ def _chunk(header: str, window: Sequence[_Piece]) -> Chunk:
         text += piece.text
         spans.append(
             Span(
+                type="chatwoot_message",
+                field="content",
                 external_id=piece.message.external_id,
                 start=start,
                 end=len(text),

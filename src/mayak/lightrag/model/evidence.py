@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from mayak.lightrag.model.chunking import ChunkKind
 from mayak.lightrag.model.chunking import Span as Place
+from mayak.lightrag.model.records import DocumentKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +32,9 @@ class Settings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     chunk_id: UUID
-    conversation_id: str
+    document: DocumentKey
     title: str | None
+    kind: ChunkKind
     text: str
     places: tuple[Place, ...]
     """Which characters of which record the text is made of."""

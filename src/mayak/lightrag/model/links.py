@@ -2,6 +2,8 @@
 
 from urllib.parse import quote, urlsplit
 
+from mayak.lightrag.model.records import Record
+
 
 class SourceLinks:
     """Deep links into one Chatwoot. Without a base URL there are none."""
@@ -16,6 +18,12 @@ class SourceLinks:
             return None
         number = quote(display_id, safe="")
         return f"{self._base}/app/accounts/{self._account}/conversations/{number}"
+
+    def page(self, record: Record) -> str | None:
+        """Where to read a record in its own system; None when that is not known."""
+        if record.document[0] == "chatwoot_conversation":
+            return self.conversation(record.document[1])
+        return _web_address(record.url)
 
 
 def _web_address(url: str | None) -> str | None:

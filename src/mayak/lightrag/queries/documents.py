@@ -80,7 +80,7 @@ UPDATE rag_chunks
 ADD_CHUNK: LiteralString = """
 INSERT INTO rag_chunks
        (project_id, document_id, ordinal, kind, language, text, text_hash, spans, occurred_at)
-VALUES (%(project_id)s, %(document_id)s, %(ordinal)s, 'messages', %(language)s, %(text)s,
+VALUES (%(project_id)s, %(document_id)s, %(ordinal)s, %(kind)s, %(language)s, %(text)s,
         %(text_hash)s, %(spans)s::jsonb, %(occurred_at)s)
 """
 
@@ -182,6 +182,7 @@ async def add_chunks(
             "project_id": project_id,
             "document_id": document_id,
             "ordinal": ordinal,
+            "kind": chunk.kind,
             "text": chunk.text,
             "text_hash": chunk.text_hash,
             **_columns(chunk),
@@ -199,7 +200,9 @@ async def drop_orphans(conn: Conn, project_id: UUID) -> int:
 def spans_as_json(chunk: Chunk) -> list[dict[str, Any]]:
     return [
         {
+            "type": span.type,
             "external_id": span.external_id,
+            "field": span.field,
             "start": span.start,
             "end": span.end,
             "source_start": span.source_start,

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from mayak.lightrag.model.chunking import ChunkKind
 from mayak.lightrag.model.embedder import Vector
 from mayak.lightrag.model.evidence import Background, Evidence, Found, Place, Settings
+from mayak.lightrag.model.records import DocumentType
 from mayak.lightrag.queries.embedding import as_halfvec
 from mayak.platform.db import Conn, fetch_dicts, fetch_value
 
@@ -71,7 +73,7 @@ WITH nearness AS MATERIALIZED (
    ORDER BY identifiers DESC, score DESC, id
    LIMIT %(limit)s
 )
-SELECT c.id, d.external_id AS conversation_id, d.title, c.text, c.spans, c.occurred_at,
+SELECT c.id, d.source_type, d.external_id, d.title, c.kind, c.text, c.spans, c.occurred_at,
        tsvector_to_array(c.terms) AS lexemes,
        ranked.score::float AS score, ranked.identifiers::integer AS identifiers,
        nearness.similarity::float AS similarity,
@@ -121,8 +123,10 @@ SELECT (SELECT count(*) FROM cw_messages
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
     id: UUID
-    conversation_id: str
+    source_type: DocumentType
+    external_id: str
     title: str | None
+    kind: ChunkKind
     text: str
     spans: list[dict[str, Any]]
     occurred_at: datetime
@@ -190,8 +194,9 @@ def _found(rows: Sequence[_Row]) -> Found:
         evidence=[
             Evidence(
                 chunk_id=row.id,
-                conversation_id=row.conversation_id,
+                document=(row.source_type, row.external_id),
                 title=row.title,
+                kind=row.kind,
                 text=row.text,
                 places=tuple(Place(**span) for span in row.spans),
                 occurred_at=row.occurred_at,

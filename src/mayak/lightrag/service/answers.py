@@ -30,7 +30,7 @@ from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
 from mayak.lightrag.model.questions import Question, QuestionTooHeavy
 from mayak.lightrag.model.questions import question as read_question
-from mayak.lightrag.model.records import Message
+from mayak.lightrag.model.records import Record, RecordKey
 from mayak.lightrag.model.wording import reason_text
 from mayak.lightrag.queries import records, retrieval, runs
 from mayak.lightrag.queries.limits import TookTooLong, limit_statements
@@ -145,7 +145,7 @@ async def _answer(
     made = quotes(chosen)
     async with database.transaction(project_id) as conn:
         await limit_statements(conn, settings.patience)
-        checked = await records.records(conn, project_id, [quote.external_id for quote in made])
+        checked = await records.records(conn, project_id, [quote.key for quote in made])
         answer = replace(
             _compose(asked, blank, search, made, checked, links, zone),
             mode=_mode(search, vector),
@@ -186,7 +186,7 @@ async def _search(
         model=model,
         settings=settings,
     )
-    wanted = {place.external_id for one in found.evidence for place in one.places}
+    wanted = {place.key for one in found.evidence for place in one.places}
     current = await records.records(conn, project_id, sorted(wanted))
     listed = choice.candidates(found, current)
     words = await retrieval.lexemes(conn, [candidate.text for candidate in listed])
@@ -220,7 +220,7 @@ def _compose(
     blank: Answer,
     search: _Search,
     made: Sequence[Quote],
-    checked: dict[str, Message],
+    checked: dict[RecordKey, Record],
     links: SourceLinks,
     zone: tzinfo,
 ) -> Answer:
@@ -291,8 +291,8 @@ async def answer_of(conn: Conn, project_id: UUID, answer_id: UUID) -> Answer:
     if stored is None:
         raise AnswerNotFound(answer_id)
     given = _STORED.validate_python({**stored.answer, "feedback": stored.feedback})
-    ids = [citation.external_id for citation in given.citations]
-    return still_standing(given, await records.records(conn, project_id, ids))
+    keys = [citation.key for citation in given.citations]
+    return still_standing(given, await records.records(conn, project_id, keys))
 
 
 async def asked_before(
