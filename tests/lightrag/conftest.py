@@ -109,8 +109,11 @@ class Desk:
 
     async def chunks(self) -> list[dict[str, Any]]:
         return await self.rows(
-            "SELECT c.*, c.embedding::text AS vector FROM rag_chunks c JOIN rag_documents d"
-            " ON d.id = c.document_id ORDER BY d.external_id, c.ordinal"
+            "SELECT c.*, made.embedding::text AS vector, s.space FROM rag_chunks c"
+            " JOIN rag_documents d ON d.id = c.document_id"
+            " LEFT JOIN embedding_sets s ON s.project_id = c.project_id AND s.status = 'active'"
+            " LEFT JOIN rag_embeddings made ON made.set_id = s.id AND made.text_hash = c.text_hash"
+            " ORDER BY d.external_id, c.ordinal"
         )
 
     async def statuses(self) -> list[str]:

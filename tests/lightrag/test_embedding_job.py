@@ -26,6 +26,10 @@ UPDATE cw_messages SET deleted_at = now(), content = NULL, revision = nextval('s
 """
 DROP_TALK = "UPDATE cw_conversations SET deleted_at = now(), revision = nextval('source_revision')"
 QUEUED = "SELECT job_type, because FROM worker_runs WHERE status = 'queued'"
+ABANDON = """
+WITH lost AS (DELETE FROM rag_embeddings)
+UPDATE rag_chunks SET embedding_status = 'processing', embedding_attempts = %s
+"""
 LONG = "The tide comes in at six. " * 24
 
 
@@ -168,10 +172,7 @@ async def test_a_text_that_cannot_be_embedded_is_set_aside_alone(
 async def test_what_a_dead_worker_left_is_embedded_by_the_next(desk: Desk) -> None:
     await desk.hear("When do we launch?")
     await desk.embed()
-    await desk.do(
-        "UPDATE rag_chunks SET embedding_status = 'processing', embedding = NULL,"
-        " embedding_attempts = 1"
-    )
+    await desk.do(ABANDON, 1)
 
     await desk.embed()
 
@@ -181,10 +182,7 @@ async def test_what_a_dead_worker_left_is_embedded_by_the_next(desk: Desk) -> No
 async def test_a_text_that_kills_workers_is_given_up_after_five(desk: Desk) -> None:
     await desk.hear("When do we launch?")
     await desk.embed()
-    await desk.do(
-        "UPDATE rag_chunks SET embedding_status = 'processing', embedding = NULL,"
-        " embedding_attempts = 5"
-    )
+    await desk.do(ABANDON, 5)
 
     await desk.embed()
 
@@ -203,7 +201,7 @@ async def test_another_model_embeds_everything_again(desk: Desk, provider: Provi
 
     assert result.counters["embedded"] == 1
     [chunk] = await desk.chunks()
-    assert chunk["embedding_model"].startswith("openai/newer/")
+    assert chunk["space"].startswith("openai/newer/")
 
 
 async def test_more_chunks_than_a_batch_holds_are_all_embedded(

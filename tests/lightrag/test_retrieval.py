@@ -62,7 +62,7 @@ async def test_forms_of_a_word_and_the_letter_yo_are_one(desk: Desk) -> None:
 async def test_only_vectors_of_the_active_model_are_compared(desk: Desk) -> None:
     await desk.hear("Good morning.")
     await desk.embed()
-    await desk.do("UPDATE rag_chunks SET embedding_model = 'another'")
+    await desk.do("UPDATE embedding_sets SET space = 'another'")
 
     found = await search(desk, "volcano", meaning="Good morning.")
 
@@ -72,7 +72,7 @@ async def test_only_vectors_of_the_active_model_are_compared(desk: Desk) -> None
 async def test_vectors_of_another_length_are_not_compared(desk: Desk) -> None:
     await desk.hear("Good morning.")
     await desk.embed()
-    await desk.do("UPDATE rag_chunks SET embedding = '[1,0,0]'")
+    await desk.do("UPDATE rag_embeddings SET embedding = '[1,0,0]'")
 
     assert (await search(desk, "volcano", meaning="Good morning.")).evidence == []
 

@@ -86,10 +86,11 @@ async def _embed(run: JobRun, embedder: Embedder) -> tuple[int, int, int]:
     done = 0
     failed: list[UUID] = []
     async with run.transaction() as conn:
-        total = await embedding.prepare(conn, run.project_id, embedder)
+        set_id = await embedding.prepare(conn, run.project_id, embedder)
+        total = await chunks.count_pending(conn, run.project_id)
     while in_time := clock.now() < until:
         await run.progress(done, total, "chunks embedded")
-        reused, batch = await _embed_batch(run, embedder, set_aside=failed)
+        reused, batch = await _embed_batch(run, embedder, set_id, set_aside=failed)
         done += reused
         if batch is None:
             break
@@ -104,18 +105,18 @@ async def _embed(run: JobRun, embedder: Embedder) -> tuple[int, int, int]:
 
 
 async def _embed_batch(
-    run: JobRun, embedder: Embedder, *, set_aside: Sequence[UUID]
+    run: JobRun, embedder: Embedder, set_id: UUID, *, set_aside: Sequence[UUID]
 ) -> tuple[int, embedding.Batch | None]:
     """How many chunks took a vector that was there already, and the batch that was worked on."""
     batch: embedding.Batch | None = None
     try:
         async with run.transaction() as conn:
-            reused = await embedding.reuse(conn, run.project_id, embedder)
+            reused = await embedding.reuse(conn, run.project_id, set_id)
             batch = await embedding.claim(conn, run.project_id, embedder, set_aside=set_aside)
         if batch is not None:
             await embedding.embed(embedder, batch)
             async with run.transaction() as conn:
-                await embedding.store(conn, run.project_id, embedder, batch)
+                await embedding.store(conn, run.project_id, set_id, batch)
     except BaseException:
         if batch is not None:
             await _give_back(run, batch)

@@ -6,6 +6,7 @@ from typing import LiteralString
 from uuid import UUID
 
 from mayak.lightrag.model.embedder import Vectors
+from mayak.lightrag.queries.vectors import halfvecs
 from mayak.platform.db import Conn, execute, fetch_all, fetch_value
 
 MAX_ATTEMPTS = 5
@@ -16,33 +17,18 @@ UPDATE rag_chunks
                                THEN 'pending' ELSE 'failed' END,
        embedding_error = CASE WHEN embedding_attempts < %(max_attempts)s
                               THEN embedding_error ELSE 'the worker died while embedding it' END,
-       embedding_model = CASE WHEN embedding_attempts < %(max_attempts)s
-                              THEN NULL ELSE %(model)s::text END,
        updated_at = now()
  WHERE project_id = %(project_id)s AND embedding_status = 'processing'
 """
 
-RETURN_OTHER_MODELS: LiteralString = """
-UPDATE rag_chunks
-   SET embedding_status = 'pending', embedding = NULL, embedding_model = NULL,
-       embedding_attempts = 0, embedding_error = NULL, updated_at = now()
- WHERE project_id = %(project_id)s AND embedding_status IN ('ready', 'failed')
-   AND embedding_model IS DISTINCT FROM %(model)s::text
-"""
-
 REUSE_VECTORS: LiteralString = """
 UPDATE rag_chunks AS waiting
-   SET embedding_status = 'ready', embedding = known.embedding,
-       embedding_model = known.embedding_model, embedding_error = NULL, updated_at = now()
-  FROM (SELECT DISTINCT ON (text_hash) text_hash, embedding, embedding_model
-          FROM rag_chunks
-         WHERE project_id = %(project_id)s AND embedding_status = 'ready'
-           AND embedding_model = %(model)s
-           AND text_hash IN (SELECT text_hash FROM rag_chunks
-                              WHERE project_id = %(project_id)s AND embedding_status = 'pending')
-       ) AS known
+   SET embedding_status = 'ready', embedding_error = NULL, embedding_attempts = 0,
+       updated_at = now()
  WHERE waiting.project_id = %(project_id)s AND waiting.embedding_status = 'pending'
-   AND waiting.text_hash = known.text_hash
+   AND EXISTS (SELECT FROM rag_embeddings AS made
+                WHERE made.project_id = %(project_id)s AND made.set_id = %(set_id)s
+                  AND made.text_hash = waiting.text_hash)
 """
 
 CLAIM_CHUNKS: LiteralString = """
@@ -59,24 +45,30 @@ UPDATE rag_chunks AS c
        updated_at = now()
   FROM next
  WHERE c.project_id = %(project_id)s AND c.id = next.id
-RETURNING c.id, c.text, c.text_hash, c.occurred_at, c.embedding_attempts AS attempts
+RETURNING c.id, c.text, c.text_hash, c.kind = 'card' AS card, c.occurred_at,
+          c.embedding_attempts AS attempts
 """
 
 STORE_VECTORS: LiteralString = """
-UPDATE rag_chunks AS c
-   SET embedding_status = 'ready', embedding = made.vector::halfvec,
-       embedding_model = %(model)s, embedding_error = NULL, embedding_attempts = 0,
+INSERT INTO rag_embeddings (project_id, set_id, text_hash, card, embedding)
+SELECT %(project_id)s, %(set_id)s, text_hash, card, embedding
+  FROM unnest(%(hashes)s::bytea[], %(cards)s::boolean[], %(vectors)s::halfvec[])
+       AS made (text_hash, card, embedding)
+    ON CONFLICT (project_id, set_id, text_hash) DO NOTHING
+"""
+
+MARK_READY: LiteralString = """
+UPDATE rag_chunks
+   SET embedding_status = 'ready', embedding_error = NULL, embedding_attempts = 0,
        updated_at = now()
-  FROM unnest(%(ids)s::uuid[], %(vectors)s::text[]) AS made (id, vector)
- WHERE c.project_id = %(project_id)s AND c.id = made.id AND c.embedding_status = 'processing'
+ WHERE project_id = %(project_id)s AND text_hash = ANY(%(hashes)s::bytea[])
+   AND embedding_status <> 'ready'
 """
 
 STORE_FAILURES: LiteralString = """
 UPDATE rag_chunks AS c
    SET embedding_status = CASE WHEN c.embedding_attempts < %(max_attempts)s
                                THEN 'pending' ELSE 'failed' END,
-       embedding_model = CASE WHEN c.embedding_attempts < %(max_attempts)s
-                              THEN NULL ELSE %(model)s::text END,
        embedding_error = failure.reason, updated_at = now()
   FROM unnest(%(ids)s::uuid[], %(reasons)s::text[]) AS failure (id, reason)
  WHERE c.project_id = %(project_id)s AND c.id = failure.id AND c.embedding_status = 'processing'
@@ -103,26 +95,20 @@ class Claimed:
     id: UUID
     text: str
     text_hash: bytes
+    card: bool
     occurred_at: object
     attempts: int
     """With this one; who claims the chunk later sees a higher number."""
 
 
-async def return_abandoned(conn: Conn, project_id: UUID, *, model: str) -> int:
+async def return_abandoned(conn: Conn, project_id: UUID) -> int:
     """Chunks a dead worker left behind go back in line, or are set aside after the last attempt."""
-    return await execute(
-        conn, RETURN_ABANDONED, project_id=project_id, model=model, max_attempts=MAX_ATTEMPTS
-    )
+    return await execute(conn, RETURN_ABANDONED, project_id=project_id, max_attempts=MAX_ATTEMPTS)
 
 
-async def return_other_models(conn: Conn, project_id: UUID, *, model: str) -> int:
-    """Chunks embedded, or given up, under another model go back in line."""
-    return await execute(conn, RETURN_OTHER_MODELS, project_id=project_id, model=model)
-
-
-async def reuse_vectors(conn: Conn, project_id: UUID, *, model: str) -> int:
-    """Give waiting chunks the vector of a ready one with the very same text."""
-    return await execute(conn, REUSE_VECTORS, project_id=project_id, model=model)
+async def reuse_vectors(conn: Conn, project_id: UUID, *, set_id: UUID) -> int:
+    """Waiting chunks whose very text has its vector already are ready. How many those were."""
+    return await execute(conn, REUSE_VECTORS, project_id=project_id, set_id=set_id)
 
 
 async def claim(
@@ -141,22 +127,26 @@ async def claim(
 
 
 async def store_vectors(
-    conn: Conn, project_id: UUID, ids: Sequence[UUID], vectors: Vectors, *, model: str
+    conn: Conn, project_id: UUID, texts: Sequence[Claimed], vectors: Vectors, *, set_id: UUID
 ) -> int:
-    """Chunks whose text changed meanwhile are gone, and their vectors fall on nothing."""
-    return await execute(
+    """Keep a vector for each text, and mark every chunk that says it ready: also chunks that came
+    meanwhile, or were waiting with the same text. A text that changed meanwhile keeps its vector,
+    in case it comes back.
+    """
+    hashes = [text.text_hash for text in texts]
+    await execute(
         conn,
         STORE_VECTORS,
         project_id=project_id,
-        ids=list(ids),
-        vectors=[as_halfvec(vector) for vector in vectors],
-        model=model,
+        set_id=set_id,
+        hashes=hashes,
+        cards=[text.card for text in texts],
+        vectors=await halfvecs(conn, vectors),
     )
+    return await execute(conn, MARK_READY, project_id=project_id, hashes=hashes)
 
 
-async def store_failures(
-    conn: Conn, project_id: UUID, failures: Sequence[tuple[UUID, str]], *, model: str
-) -> int:
+async def store_failures(conn: Conn, project_id: UUID, failures: Sequence[tuple[UUID, str]]) -> int:
     """Back in line with the reason noted, until the last attempt sets the chunk aside."""
     return await execute(
         conn,
@@ -164,7 +154,6 @@ async def store_failures(
         project_id=project_id,
         ids=[id_ for id_, _ in failures],
         reasons=[reason[:500] for _, reason in failures],
-        model=model,
         max_attempts=MAX_ATTEMPTS,
     )
 
@@ -184,8 +173,3 @@ async def give_back(conn: Conn, project_id: UUID, claimed: Sequence[Claimed]) ->
 
 async def count_pending(conn: Conn, project_id: UUID) -> int:
     return int(await fetch_value(conn, COUNT_PENDING, project_id=project_id))
-
-
-def as_halfvec(vector: object) -> str:
-    """A vector in the spelling of pgvector; six digits are more than half precision keeps."""
-    return "[" + ",".join(f"{value:.6g}" for value in vector) + "]"  # type: ignore[attr-defined]

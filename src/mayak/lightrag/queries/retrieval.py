@@ -12,16 +12,19 @@ from mayak.lightrag.model.chunking import ChunkKind
 from mayak.lightrag.model.embedder import Vector
 from mayak.lightrag.model.evidence import Background, Evidence, Found, Place, Settings
 from mayak.lightrag.model.records import DocumentType
-from mayak.lightrag.queries.embedding import as_halfvec
+from mayak.lightrag.queries.vectors import as_halfvec
 from mayak.platform.db import Conn, fetch_dicts, fetch_value
 
 HYBRID_SEARCH: LiteralString = """
 WITH nearness AS MATERIALIZED (
-  SELECT id, 1 - (embedding <=> %(embedding)s::halfvec) AS similarity
-    FROM rag_chunks
-   WHERE project_id = %(project_id)s AND embedding_status = 'ready'
-     AND embedding_model = %(model)s
-     AND vector_dims(embedding) = vector_dims(%(embedding)s::halfvec)
+  SELECT chunk.id, 1 - (made.embedding <=> %(embedding)s::halfvec) AS similarity
+    FROM rag_embeddings AS made
+    JOIN rag_chunks AS chunk
+      ON chunk.project_id = made.project_id AND chunk.text_hash = made.text_hash
+   WHERE made.project_id = %(project_id)s AND chunk.project_id = %(project_id)s
+     AND made.set_id = (SELECT id FROM embedding_sets
+                         WHERE project_id = %(project_id)s AND space = %(model)s)
+     AND vector_dims(made.embedding) = vector_dims(%(embedding)s::halfvec)
 ), background AS (
   SELECT coalesce(avg(similarity), 0)::float AS mean,
          coalesce(stddev_pop(similarity), 0)::float AS deviation, count(*) AS chunks

@@ -9,6 +9,7 @@ import numpy as np
 from mayak.errors import Upstream
 from mayak.lightrag.model.embedder import Embedder, Vector
 from mayak.lightrag.queries import embedding as queries
+from mayak.lightrag.queries import sets
 from mayak.platform.db import Conn
 
 PROBE = "ok"
@@ -24,17 +25,26 @@ class Batch:
     failures: dict[UUID, str] = field(default_factory=dict)
 
 
-async def prepare(conn: Conn, project_id: UUID, embedder: Embedder) -> int:
-    """Put back in line what a dead worker or another model left. How many chunks wait now."""
-    model = embedder.space
-    await queries.return_abandoned(conn, project_id, model=model)
-    await queries.return_other_models(conn, project_id, model=model)
-    return await queries.count_pending(conn, project_id)
+async def prepare(conn: Conn, project_id: UUID, embedder: Embedder) -> UUID:
+    """The set that is filled, made active if it is not; puts back in line what a dead worker
+    left.
+    """
+    await sets.lock_sets(conn, project_id)
+    known = await sets.sets(conn, project_id)
+    active = next((one for one in known if one.status == "active"), None)
+    wanted = next((one.id for one in known if one.space == embedder.space), None)
+    if wanted is None:
+        status: sets.Status = "active" if active is None else "building"
+        wanted = await sets.add_set(conn, project_id, embedder, status=status)
+    if active is not None and active.id != wanted:
+        await sets.switch(conn, project_id, leave=active.id, to=wanted)
+    await queries.return_abandoned(conn, project_id)
+    return wanted
 
 
-async def reuse(conn: Conn, project_id: UUID, embedder: Embedder) -> int:
+async def reuse(conn: Conn, project_id: UUID, set_id: UUID) -> int:
     """Serve waiting chunks whose very text has a vector already. How many were served."""
-    return await queries.reuse_vectors(conn, project_id, model=embedder.space)
+    return await queries.reuse_vectors(conn, project_id, set_id=set_id)
 
 
 async def claim(
@@ -72,15 +82,13 @@ async def embed(embedder: Embedder, batch: Batch) -> None:
                 batch.vectors[chunk.id] = result
 
 
-async def store(conn: Conn, project_id: UUID, embedder: Embedder, batch: Batch) -> None:
-    model = embedder.space
-    if batch.vectors:
-        ids = list(batch.vectors)
-        made = np.stack([batch.vectors[id_] for id_ in ids])
-        await queries.store_vectors(conn, project_id, ids, made, model=model)
+async def store(conn: Conn, project_id: UUID, set_id: UUID, batch: Batch) -> None:
+    made = {chunk.text_hash: chunk for chunk in batch.chunks if chunk.id in batch.vectors}
+    if made:
+        vectors = np.stack([batch.vectors[chunk.id] for chunk in made.values()])
+        await queries.store_vectors(conn, project_id, list(made.values()), vectors, set_id=set_id)
     if batch.failures:
-        failures = list(batch.failures.items())
-        await queries.store_failures(conn, project_id, failures, model=model)
+        await queries.store_failures(conn, project_id, list(batch.failures.items()))
 
 
 async def give_back(conn: Conn, project_id: UUID, batch: Batch) -> None:

@@ -8,17 +8,27 @@ CREATE TABLE embedding_sets (
   -- What `Embedder.space` says; vectors of two spaces are never compared.
   space text NOT NULL,
   dimensions integer,
-  -- One is `active` and answers; one may be `building` beside it; `previous` is kept to go back to.
-  status text NOT NULL CHECK (status IN ('building', 'active', 'previous')),
+  -- One is `active` and answers; one may be `building` beside it; `previous` is kept to go back to; what is `retired`
+  -- loses its vectors bit by bit.
+  status text NOT NULL CHECK (status IN ('building', 'active', 'previous', 'retired')),
   -- A person went back from this set: it is not made active again until a person asks for it.
   rejected_at timestamptz,
   created_at timestamptz NOT NULL DEFAULT now(),
   activated_at timestamptz,
+  -- The provider as it was last met; all null while it serves.
+  failing_since timestamptz,
+  failure_kind text,
+  failure_cause text,
+  -- Nobody asks it before.
+  retry_at timestamptz,
+  -- Failed calls since then, of runs and of questions.
+  failures integer NOT NULL DEFAULT 0,
   PRIMARY KEY (project_id, id),
   UNIQUE (project_id, space)
 );
 CREATE UNIQUE INDEX embedding_sets_active ON embedding_sets (project_id) WHERE status = 'active';
 CREATE UNIQUE INDEX embedding_sets_building ON embedding_sets (project_id) WHERE status = 'building';
+CREATE UNIQUE INDEX embedding_sets_previous ON embedding_sets (project_id) WHERE status = 'previous';
 CALL mayak_scope('embedding_sets');
 
 -- One vector for each text, however many chunks say it: a text that comes back costs no call.
@@ -55,8 +65,25 @@ CREATE INDEX rag_embeddings_hnsw_3072 ON rag_embeddings USING hnsw ((embedding::
   WITH (m = 16, ef_construction = 64) WHERE vector_dims(embedding) = 3072;
 CALL mayak_scope('rag_embeddings');
 
+-- Texts that were sent for a set and have no vector in it. `rag_chunks` counts for the active set itself.
+CREATE TABLE embedding_tries (
+  project_id uuid NOT NULL,
+  set_id uuid NOT NULL,
+  text_hash bytea NOT NULL,
+  attempts integer NOT NULL,
+  error text,
+  tried_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (project_id, set_id, text_hash),
+  FOREIGN KEY (project_id, set_id) REFERENCES embedding_sets (project_id, id) ON DELETE CASCADE
+);
+CALL mayak_scope('embedding_tries');
+
+SET LOCAL ROLE mayak_system;
+
 INSERT INTO embedding_sets (project_id, provider, model, space, dimensions, status, activated_at)
-SELECT DISTINCT ON (project_id) project_id, split_part(embedding_model, '/', 1), split_part(embedding_model, '/', 2),
+SELECT DISTINCT ON (project_id) project_id, split_part(embedding_model, '/', 1), 
+       -- provider/model, or provider/model/dimensions/server; a model may have slashes of its own.
+       regexp_replace(substr(embedding_model, strpos(embedding_model, '/') + 1), '/(default|[0-9]+)/[0-9a-f]{8}$', ''),
        embedding_model, vector_dims(embedding), 'active', now()
   FROM rag_chunks WHERE embedding_status = 'ready'
  GROUP BY project_id, embedding_model, vector_dims(embedding)
@@ -69,12 +96,18 @@ SELECT DISTINCT ON (chunk.project_id, chunk.text_hash) chunk.project_id, kept.id
    AND kept.dimensions = vector_dims(chunk.embedding)
  WHERE chunk.embedding_status = 'ready';
 
+RESET ROLE;
+
 ALTER TABLE rag_chunks DROP CONSTRAINT rag_chunks_check;
 ALTER TABLE rag_chunks DROP COLUMN embedding, DROP COLUMN embedding_model;
 CREATE INDEX rag_chunks_text ON rag_chunks (project_id, text_hash);
+
+SET LOCAL ROLE mayak_system;
 
 -- Whoever has no vector in the active set waits for one.
 UPDATE rag_chunks AS chunk
    SET embedding_status = 'pending', embedding_attempts = 0, embedding_error = NULL
  WHERE embedding_status <> 'pending'
    AND NOT EXISTS (SELECT FROM rag_embeddings AS made WHERE made.project_id = chunk.project_id AND made.text_hash = chunk.text_hash);
+
+RESET ROLE;
