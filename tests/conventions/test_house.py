@@ -31,6 +31,7 @@ MAY_SEE_ALL_PROJECTS = {
     "entry/cli/processes.py",
     "entry/demo.py",
     "entry/monitoring.py",
+    "entry/studio.py",
     "entry/tracking.py",
 }
 """Login, the job engine, who owns which part of an account, commands and gauges of all projects."""

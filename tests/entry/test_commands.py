@@ -201,3 +201,11 @@ def test_a_changed_password_ends_the_sessions(shell: Shell) -> None:
         shell.json("user", "password", "eve@studio.example", said="another long password\n")
 
         assert conn.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+
+
+def test_an_examination_says_what_can_be_examined(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+
+    assert shell.refused("eval")[1:] == ("invalid_input", "eval: say what to examine: --golden")
+    unknown = shell.refused("eval", "--golden", "-p", "vega", "-p", "kestrel")
+    assert "'kestrel' is no client of the studio" in unknown[2]

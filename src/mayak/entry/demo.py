@@ -14,18 +14,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
-from uuid import UUID
 
 import uvloop
-from rich.progress import Progress
 
 from mayak import config
 from mayak.access import queries as access_queries
 from mayak.access import service as access
-from mayak.automation.model import FINAL, SUCCESS
 from mayak.config import Settings
-from mayak.entry import postgres, tracking
-from mayak.entry.cli.output import emit, err, out, progress_bar
+from mayak.entry import postgres, studio
+from mayak.entry.cli.output import emit, err, out
 from mayak.entry.http import build_app
 from mayak.entry.postgres import Opened, data_dir
 from mayak.entry.sandbox import environment
@@ -38,13 +35,11 @@ from mayak.lightrag.api import AnswerView
 from mayak.lightrag.model.embedder import Embedder
 from mayak.platform.schema import migrate
 from mayak.platform.telemetry import set_up_logging
-from mayak.projects import service as projects
-from mayak.projects.model import Project, ProjectNotFound
+from mayak.projects.model import Project
 from mayak.sandbox.app import create_app
 from mayak.sandbox.stories import build_world
 from mayak.sandbox.world import World
 from mayak.sync import service as sync
-from mayak.sync.model import Binding, BindingKind, Connector
 
 EMAIL = "owner@prichal.example"
 SANDBOX_PORT = 8123
@@ -166,7 +161,7 @@ async def _demo(
         examples = lightrag.ExampleQuestions(_examples())
         async with assembled(settings, opened.dsn, examples=examples) as parts:
             watch.lap("ready")
-            clients = await _projects(parts, world)
+            clients = await studio.bound_projects(parts, world)
             await _owner(parts, home)
             async with working(parts) as work:
                 task = asyncio.create_task(
@@ -209,45 +204,6 @@ async def _sandbox(world: World, home: Home) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{home.sandbox_port}"
 
 
-async def _projects(parts: Parts, world: World) -> dict[str, Project]:
-    """A project of each client of the studio, bound to the client's inboxes, by slug."""
-    reference = parts.resources.get(sync.Sources).default_ref("chatwoot")
-    assert reference is not None
-    clients: dict[str, Project] = {}
-    for client in world.projects:
-        async with parts.database.system_transaction() as conn:
-            try:
-                project = await projects.find(conn, client.slug)
-            except ProjectNotFound:
-                project = await projects.create(
-                    conn, client.name, slug=client.slug, time_zone=client.time_zone
-                )
-        clients[client.slug] = project
-        await sync.move_account(parts.database, project.id, reference)
-        await sync.replace_bindings(
-            parts.database,
-            project.id,
-            reference,
-            scope="inboxes",
-            inboxes=[str(inbox) for inbox in client.inbox_ids],
-        )
-        await _bind(parts, project, "linear", "team", client.linear_team_ids)
-        await _bind(parts, project, "attio", "company", client.attio_company_ids)
-    return clients
-
-
-async def _bind(
-    parts: Parts, project: Project, connector: Connector, kind: BindingKind, ids: tuple[str, ...]
-) -> None:
-    """Give the project its client's part of a workspace."""
-    sources = parts.resources.get(sync.Sources)
-    reference = await sync.ask_account(parts.database, sources, project.id, connector)
-    bound = [Binding(kind=kind, external_id=id_) for id_ in ids]
-    await sync.replace_parts(
-        parts.database, project.id, connector, reference, whole=False, parts=bound
-    )
-
-
 async def _owner(parts: Parts, home: Home) -> None:
     async with parts.database.system_transaction() as conn:
         if await access_queries.any_user(conn):
@@ -260,21 +216,10 @@ async def _owner(parts: Parts, home: Home) -> None:
 
 async def _sync_all(parts: Parts, clients: dict[str, Project], watch: Stopwatch) -> str | None:
     """Sync every client; what failed, or None."""
-    with progress_bar() as bar:
-        asked: dict[UUID, Any] = {}
-        for project in clients.values():
-            run = await tracking.ask_for(parts, project.id, "connectors_sync_cycle", "mayak demo")
-            asked[run.id] = (project, bar.add_task(f"sync {project.slug}", total=None))
-        for run_id, (project, task) in asked.items():
-
-            def look(seen: Any, task: Any = task) -> None:
-                bar.update(task, completed=seen.progress_done or 0, total=seen.progress_total)
-
-            ended = await tracking.follow(parts, project.id, run_id, look)
-            if ended.status not in SUCCESS:
-                return f"sync of {project.slug}: {ended.error_message or ended.status}"
-    watch.lap("synced")
-    return None
+    failed = await studio.synced(parts, clients, because="mayak demo")
+    if failed is None:
+        watch.lap("synced")
+    return failed
 
 
 async def _populate(parts: Parts, clients: dict[str, Project], watch: Stopwatch) -> str | None:
@@ -322,7 +267,7 @@ async def _dashboard(
         else:
             out.print(f"The dashboard is at [bold]{address}[/]  (Ctrl-C stops everything)")
             out.print(f"Login: {EMAIL}  {home.password}", markup=False)
-        await _embedded(parts, clients)
+        await studio.embedded(parts, clients)
         await asyncio.shield(web)  # cancelling this wait must not cut the server off
     return {"failed": failed}
 
@@ -347,7 +292,7 @@ async def _main_job(parts: Parts, clients: dict[str, Project], watch: Stopwatch)
     slug, locale, question = QUESTIONS[0]
     await _ask(parts, clients[slug], question, locale)
     watch.lap("first_answer")
-    await _embedded(parts, clients)
+    await studio.embedded(parts, clients)
     watch.lap("embedded")
     answers = [
         (slug, await _ask(parts, clients[slug], question, locale))
@@ -370,23 +315,3 @@ async def _main_job(parts: Parts, clients: dict[str, Project], watch: Stopwatch)
         "answers": [{"project": slug} | answer.model_dump(mode="json") for slug, answer in answers],
         "seconds": watch.laps,
     }
-
-
-async def _embedded(parts: Parts, clients: dict[str, Project]) -> None:
-    """Wait until every client's chunks have their vectors, with a bar that says how far it is."""
-    with progress_bar() as bar:
-        for project in clients.values():
-            await _follow_embedding(parts, project, bar)
-
-
-async def _follow_embedding(parts: Parts, project: Project, bar: Progress) -> None:
-    run = await tracking.latest(parts, project.id, "embeddings_run")
-    if run is None:
-        return
-    task = bar.add_task(f"embed {project.slug}", total=None)
-
-    def look(seen: Any) -> None:
-        bar.update(task, completed=seen.progress_done or 0, total=seen.progress_total)
-
-    if run.status not in FINAL:
-        await tracking.follow(parts, project.id, run.id, look)

@@ -17,6 +17,8 @@ Kind = Literal[
     "fact", "who_when", "count", "list", "sum_compare", "cross_system", "identifier", "unanswerable"
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+Client = Literal["northwind", "vega", "baltika"]
+PROJECTS: tuple[Client, ...] = get_args(Client)
 Collection = Literal["issues", "conversations", "deals", "people", "tasks"]
 Aggregate = Literal["count", "list", "sum", "most", "largest", "smallest"]
 NAMED: frozenset[RecordType] = frozenset(
@@ -59,7 +61,7 @@ class Rule(_Told):
 
 class Case(_Told):
     id: str
-    project: Literal["northwind", "vega", "baltika"]
+    project: Client
     kind: Kind
     locale: Locale
     question: str
