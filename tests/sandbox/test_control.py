@@ -163,7 +163,7 @@ async def test_the_index_says_where_everything_is(app: Starlette) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:4010") as client:
         index = (await client.get("/")).json()
 
-    names = ("chatwoot", "linear", "attio")
+    names = ("chatwoot", "linear", "attio", "openai")
     assert index["services"] == {name: f"http://localhost:4010/{name}" for name in names}
     assert index["account_id"] == 1
     assert index["tokens"][0] == {

@@ -10,6 +10,7 @@ from mayak.sandbox.faults import KINDS
 from mayak.sandbox.jsonl import FILES, BadExport, load_world
 from mayak.sandbox.linear.edits import EDITS as LINEAR_EDITS
 from mayak.sandbox.linear.telling import LINEAR_KEY, LINEAR_MEMBER_KEY
+from mayak.sandbox.openai.provider import CHAT_MODELS, EMBEDDING_MODELS, OPENAI_KEY
 from mayak.sandbox.stories import ADMIN_TOKEN, AGENT_TOKEN
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "sandbox-world.md"
@@ -38,9 +39,11 @@ def test_every_fault_is_listed_with_its_arguments(page: str) -> None:
     }
 
 
-def test_every_edit_file_and_token_is_named(page: str) -> None:
+def test_every_edit_file_token_and_model_is_named(page: str) -> None:
     linear = [*LINEAR_EDITS, LINEAR_KEY, LINEAR_MEMBER_KEY]
+    models = [*EMBEDDING_MODELS, *CHAT_MODELS, OPENAI_KEY]
     names = [*EDITS, *linear, *(f"{file}.jsonl" for file in FILES), ADMIN_TOKEN, AGENT_TOKEN]
+    names += models
 
     assert [name for name in names if f"`{name}`" not in page] == []
 

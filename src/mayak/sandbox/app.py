@@ -17,6 +17,7 @@ from mayak.sandbox.chatwoot.webhooks import Version, WebhookSender
 from mayak.sandbox.control import control_routes
 from mayak.sandbox.linear.routes import linear_routes
 from mayak.sandbox.linear.webhooks import LinearSender
+from mayak.sandbox.openai.routes import openai_routes
 from mayak.sandbox.world import World
 
 
@@ -26,8 +27,8 @@ def create_app(
     version: Version = "4.13",
     webhook_client: httpx.AsyncClient | None = None,
 ) -> Starlette:
-    """Chatwoot at /chatwoot and, the same, at the root; Linear at /linear, Attio at /attio; the
-    control at /_control.
+    """Chatwoot at /chatwoot and, the same, at the root; Linear at /linear, Attio at /attio,
+    OpenAI at /openai; the control at /_control.
 
     `version` says whether webhooks are signed. `webhook_client` sends them, for tests that
     receive them without sockets; it is not closed here. The senders are at
@@ -54,6 +55,7 @@ def create_app(
             Mount("/chatwoot", routes=chatwoot),
             Mount("/linear", routes=linear_routes(world)),
             Mount("/attio", routes=attio_routes(world)),
+            Mount("/openai", routes=openai_routes(world)),
             *chatwoot,
         ],
         lifespan=lifespan,
@@ -73,6 +75,7 @@ def describe(world: World, base: str) -> dict[str, Any]:
             "chatwoot": f"{base}/chatwoot",
             "linear": f"{base}/linear",
             "attio": f"{base}/attio",
+            "openai": f"{base}/openai",
         },
         "control": f"{base}/_control",
         "account_id": world.account_id,
@@ -83,6 +86,7 @@ def describe(world: World, base: str) -> dict[str, Any]:
             {"name": world.linear.users[user_id].name, "authorization": key}
             for key, user_id in world.linear.keys.items()
         ],
+        "openai_key": world.openai.key,
         "projects": [
             {
                 "slug": project.slug,

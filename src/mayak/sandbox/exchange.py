@@ -8,7 +8,6 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import Any
@@ -16,32 +15,21 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from mayak.sandbox.edits import apply_edit
 from mayak.sandbox.faults import BadFault, Fault, parse_header
+from mayak.sandbox.flow import Cut, Flow, Unanswered
 from mayak.sandbox.store import Store
 from mayak.sandbox.world import World
 
 MARK = "x-sandbox-read-timeout"
 """Set by SandboxTransport: seconds its client is willing to wait for an answer."""
 
-PATIENCE = 3600.0
-"""Seconds after which even a server that never answers gives up."""
-
 REMEMBERED = 32
 """Answers kept for duplicate pages, one per path."""
 
 DRIFT = {"added_by_a_later_version": {"shape": ["nobody", "expected"]}}
 PROXY_PAGE = b"<html><head><title>%d</title></head><body><h1>%d Bad Gateway</h1></body></html>\n"
-
-
-class NeverAnswered(Exception):
-    """The client will wait in vain."""
-
-
-class ConnectionDropped(Exception):
-    """The connection ended in the middle of an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +42,16 @@ class Reply:
     media_type: str = "application/json; charset=utf-8"
     noted: Mapping[str, Any] = field(default_factory=dict)
     """What the journal keeps of it beside the parameters of the call, such as its cost."""
+    events: tuple[bytes, ...] = ()
+    """A body that is streamed, part by part; `body` is then left out."""
+    delay: float = 0.0
+    """Seconds before anything is sent."""
+    pause: float = 0.0
+    """Seconds after each event."""
 
     def rendered(self) -> bytes:
+        if self.events:
+            return b"".join(self.events)
         if isinstance(self.body, bytes):
             return self.body
         return b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode()
@@ -223,7 +219,7 @@ def _answer(call: Call, faults: list[Fault], service: Service, op: str, answer: 
 
 def _disturb(reply: Reply, faults: list[Fault], service: Service, call: Call, op: str) -> Reply:
     """Disturb a good JSON answer, and remember it for a page that is to be given twice."""
-    if reply.status != 200 or isinstance(reply.body, bytes):  # noqa: PLR2004
+    if reply.status != 200 or reply.events or isinstance(reply.body, bytes):  # noqa: PLR2004
         return reply
     place = f"{service.name} {op} {sorted(call.path.items())}"
     rendered = reply.rendered()
@@ -254,30 +250,53 @@ def _disturbed(rendered: bytes, fault: Fault, service: Service) -> bytes:
 
 
 async def _response(reply: Reply, faults: list[Fault], call: Call) -> Response:
+    given = call.headers.get(MARK)
+    patience = None if given is None else float(given)
+    marked = patience is not None
+    if not await _waited(reply, faults, patience):
+        return Unanswered(marked=marked)
     response = _plain(reply)
     for fault in faults:
         match fault.kind:
-            case "latency":
-                seconds = float(fault.args["ms"]) / 1000
-                patience = call.headers.get(MARK)
-                if patience is None:
-                    await asyncio.sleep(seconds)
-                elif seconds >= float(patience):
-                    return Unanswered()
+            case "timeout" if not fault.args:
+                return Unanswered(marked=marked)
             case "timeout":
-                return Unanswered()
+                return Cut(response, _kept(fault, reply), silent=True, marked=marked)
             case "drop":
-                kept = int(fault.args.get("bytes", len(response.body) // 2))
-                return Cut(response, kept)
+                return Cut(response, _kept(fault, reply))
             case "truncate_json":
-                kept = int(fault.args.get("bytes", len(response.body) // 2))
-                return _plain(replace(reply, body=bytes(response.body)[:kept]))
+                return _plain(_shortened(reply, _kept(fault, reply)))
     return response
+
+
+async def _waited(reply: Reply, faults: list[Fault], patience: float | None) -> bool:
+    """Let the time pass that the answer takes; False when the client gives up before.
+
+    Planned latency passes at once for a client that has said how long it is willing to wait.
+    """
+    late = sum(float(one.args["ms"]) / 1000 for one in faults if one.kind == "latency")
+    if patience is not None and late + reply.delay >= patience:
+        return False
+    await asyncio.sleep(reply.delay if patience is not None else reply.delay + late)
+    return True
+
+
+def _kept(fault: Fault, reply: Reply) -> int:
+    """Bytes of the body that are sent before the fault strikes; half of them unless told."""
+    if "events" in fault.args:
+        return sum(len(event) for event in reply.events[: int(fault.args["events"])])
+    return int(fault.args.get("bytes", len(reply.rendered()) // 2))
+
+
+def _shortened(reply: Reply, kept: int) -> Reply:
+    return replace(reply, body=reply.rendered()[:kept], events=())
 
 
 def _plain(reply: Reply) -> Response:
     # As a header and not as media_type, to which a charset would be added.
     headers = {"content-type": reply.media_type, **reply.headers}
+    if reply.events:
+        return Flow(reply.events, status=reply.status, headers=headers, pause=reply.pause)
     return Response(reply.rendered(), status_code=reply.status, headers=headers)
 
 
@@ -297,31 +316,3 @@ def _status(args: Mapping[str, Any]) -> Reply:
             media_type=media_type,
         )
     return Reply(status=int(args.get("code", 500)), body=body, headers=headers)
-
-
-class Unanswered(Response):
-    """Sends nothing until the client goes away."""
-
-    async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
-        if any(name.decode() == MARK for name, _ in scope["headers"]):
-            raise NeverAnswered
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                while (await receive())["type"] != "http.disconnect":
-                    pass
-
-
-class Cut(Response):
-    """Promises a whole body, sends a part of it and lets the connection die."""
-
-    def __init__(self, whole: Response, kept: int) -> None:
-        super().__init__(whole.body, status_code=whole.status_code)
-        self.raw_headers = whole.raw_headers
-        self._kept = kept
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        start = {"type": "http.response.start", "status": self.status_code}
-        await send({**start, "headers": self.raw_headers})
-        part = bytes(self.body)[: self._kept]
-        await send({"type": "http.response.body", "body": part, "more_body": True})
-        raise ConnectionDropped

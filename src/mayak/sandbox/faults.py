@@ -9,8 +9,8 @@ KINDS = {
     "status": frozenset({"code", "body", "headers"}),
     "ratelimit": frozenset[str](),
     "latency": frozenset({"ms"}),
-    "timeout": frozenset[str](),
-    "drop": frozenset({"bytes"}),
+    "timeout": frozenset({"bytes", "events"}),
+    "drop": frozenset({"bytes", "events"}),
     "truncate_json": frozenset({"bytes"}),
     "html_error": frozenset({"code"}),
     "stale_read": frozenset[str](),
@@ -21,6 +21,12 @@ KINDS = {
     "schema_drift": frozenset({"set"}),
     "partial_graphql": frozenset({"path"}),
     "cursor_expired": frozenset[str](),
+    "out_of_quota": frozenset[str](),
+    "poisoned_text": frozenset({"text"}),
+    "wrong_count": frozenset({"by"}),
+    "bad_vector": frozenset({"how"}),
+    "completion": frozenset({"ends"}),
+    "stream_error": frozenset({"events", "body"}),
     "clock_skew": frozenset({"seconds"}),
     "token_expired": frozenset[str](),
     "webhook_delay": frozenset({"seconds"}),
@@ -36,11 +42,27 @@ NEEDED = {
     "mutate_between_pages": frozenset({"edit"}),
     "clock_skew": frozenset({"seconds"}),
     "latency": frozenset({"ms"}),
+    "poisoned_text": frozenset({"text"}),
+    "completion": frozenset({"ends"}),
 }
 """Arguments without which a kind means nothing."""
 
 ONE_OF = {"permission_loss": KINDS["permission_loss"]}
 """Arguments of which a kind needs at least one."""
+
+CHOICES = {
+    ("bad_vector", "how"): ("nan", "zero", "short"),
+    ("completion", "ends"): (
+        "length",
+        "content_filter",
+        "refusal",
+        "null",
+        "no_choices",
+        "no_usage",
+        "invalid_json",
+    ),
+}
+"""Arguments that are one of a few words."""
 
 
 class BadFault(ValueError):
@@ -169,6 +191,9 @@ def parse_fault(raw: Any, *, before: Any = None) -> Fault:
         raise BadFault(f"{kind} needs {', '.join(missing)}")
     if kind in ONE_OF and not ONE_OF[kind] & args.keys():
         raise BadFault(f"{kind} needs one of {', '.join(sorted(ONE_OF[kind]))}")
+    for (of, name), words in CHOICES.items():
+        if kind == of and args.get(name, words[0]) not in words:
+            raise BadFault(f"{name} of {kind} is one of {', '.join(words)}")
     return Fault(kind=kind, args=args, before=before)
 
 

@@ -9,6 +9,7 @@ from mayak.sandbox.clock import Clock
 from mayak.sandbox.events import ANNOUNCED, Event, differences, effects
 from mayak.sandbox.faults import Faults
 from mayak.sandbox.journal import Journal
+from mayak.sandbox.openai.provider import Provider
 from mayak.sandbox.rows import (
     ACTIVITY,
     INCOMING,
@@ -56,6 +57,7 @@ class World(Store):
         self.attio_listeners: list[Callable[[Any], None]] = []
         self.last_bodies: dict[str, bytes] = {}
         """The latest answer of each list, for a page that is to be given twice."""
+        self.openai = Provider()
         self.requests_per_minute = 3000
         """The limit of each client address; everything above is refused until the minute ends."""
         self.account_id = account_id

@@ -64,7 +64,7 @@ async def api(world: World, receiver: Receiver) -> httpx.AsyncClient:
 def webhooks(api: httpx.AsyncClient) -> AttioSender:
     transport = api._transport  # noqa: SLF001 - the app behind the client
     assert isinstance(transport, SandboxTransport)
-    sender: AttioSender = transport._inner.app.state.attio_webhooks  # type: ignore[attr-defined]  # noqa: SLF001
+    sender: AttioSender = transport.app.state.attio_webhooks  # type: ignore[attr-defined]
     return sender
 
 
