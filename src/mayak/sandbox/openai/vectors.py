@@ -5,9 +5,11 @@ cosine of two vectors estimates that of the features themselves (Weinberger et a
 hashing for large scale multitask learning"). Nothing in it knows a language.
 """
 
+import math
 import re
 import zlib
 from collections import Counter
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +32,21 @@ def vector(text: str, dimensions: int) -> Vector:
     hashes: list[int] = []
     weights: list[float] = []
     for word, times in words.items():
-        weight = (min(len(word), HEAVY) / HEAVY) ** 2 * (1 + np.log(times))
-        hashes += [_hash(word), _hash("stem " + word[:STEM])]
-        weights += [weight, weight]
+        whole, stem, weight = _features(word)
+        weight *= 1 + math.log(times)
+        hashes += (whole, stem)
+        weights += (weight, weight)
     groups, seen = np.unique(_groups(" ".join(words)), return_counts=True)
     every = np.concatenate([np.array(hashes, np.uint64), groups])
     counted = np.concatenate([np.array(weights), GROUP_WEIGHT * np.sqrt(seen)])
     return _folded(every, counted, dimensions)
+
+
+@lru_cache(maxsize=1 << 16)
+def _features(word: str) -> tuple[int, int, float]:
+    """The numbers of the word and of its stem, and what each weighs."""
+    weight = (min(len(word), HEAVY) / HEAVY) ** 2
+    return _hash(word), _hash("stem " + word[:STEM]), weight
 
 
 def _hash(word: str) -> int:
