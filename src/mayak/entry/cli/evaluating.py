@@ -21,6 +21,7 @@ SHARES = {
     "sentences_cited": "sentences cited",
 }
 """Shares of the report and the headings of their columns."""
+WIDEST = len("unanswerable")
 SHOWN = 20
 """Cases that did not go right, as many as a terminal shows; JSON has all."""
 
@@ -61,7 +62,7 @@ def _golden(projects: list[str]) -> dict[str, Any]:
 
 def _show(document: dict[str, Any]) -> None:
     table = Table(box=None, pad_edge=False)
-    table.add_column("")
+    table.add_column("", no_wrap=True, min_width=WIDEST)
     for heading in ("cases", *SHARES.values()):
         table.add_column(heading, justify="right")
     for kind, figures in document["kinds"].items():

@@ -129,17 +129,17 @@ async def _all_asked(
     slugs = {client.slug: client for client in world.projects}
     with progress_bar() as bar:
         return [
-            await _asked(parts, world, slugs[case.project], clients, case)
+            await put(parts, world, slugs[case.project], clients[case.project], case)
             for case in bar.track(cases, description="ask")
         ]
 
 
-async def _asked(
-    parts: Parts, world: World, client: ClientProject, clients: dict[str, Project], case: Case
+async def put(
+    parts: Parts, world: World, client: ClientProject, project: Project, case: Case
 ) -> Marked:
+    """Put one question to a client's project, and mark what comes."""
     at = clock.now()
     expected = None if case.rule is None else evaluate(case.rule, world, client, at=at)
-    project = clients[case.project]
     try:
         answer = await lightrag.ask(
             parts.database,
