@@ -54,6 +54,7 @@ def address(route: Route) -> str:
         "endpoint_id",
         "error_id",
         "finding_id",
+        "case_id",
     )
     for hole in (f"{{{name}}}" for name in ids):
         path = path.replace(hole, str(UUID(int=7)))

@@ -117,7 +117,7 @@ async def test_feedback_comes_back_with_the_answer(client: httpx.AsyncClient) ->
         f"/lightrag/queries/{answer['id']}/feedback", json={"value": "down", "comment": "no\x00"}
     )
 
-    assert rated.json() == answer | {"feedback": "down"}
+    assert rated.json() == answer | {"feedback": "down", "feedback_comment": "no"}
 
 
 async def test_an_unknown_answer_is_not_found(client: httpx.AsyncClient) -> None:
@@ -189,7 +189,7 @@ async def test_the_status_counts_what_there_is_and_suggests(
 
     status = (await client.get("/lightrag/status")).json()
 
-    assert status["sources"]["messages"] == 2
+    assert status["sources"]["chatwoot"]["messages"] == 2
     assert status["chunks"] == {
         "total": 1,
         "pending": 0,

@@ -4,9 +4,11 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
+
+import orjson
 
 from mayak.errors import Conflict, Forbidden, InvalidInput, TooMany, Unauthenticated
 
@@ -19,6 +21,7 @@ Permission = Literal[
     "lightrag.read",
     "lightrag.ask",
     "lightrag.refresh",
+    "lightrag.review",
     "jobs.read",
     "jobs.run",
     "jobs.manage",
@@ -34,6 +37,7 @@ LEAST: dict[Permission, Role] = {
     "lightrag.read": "viewer",
     "lightrag.ask": "viewer",
     "lightrag.refresh": "operator",
+    "lightrag.review": "operator",
     "jobs.read": "viewer",
     "jobs.run": "operator",
     "jobs.manage": "manager",
@@ -194,3 +198,59 @@ class EmailTaken(Conflict):
     message = "A user {email} exists already."
 
     email: str
+
+
+AuditStatus = Literal["ok", "empty", "error"]
+FIRST_HASH = bytes(32)
+"""What stands before the first row of a project."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts, and from where."""
+
+    user_id: UUID | None = None
+    name: str = "system"
+    """What acted when nobody was logged in."""
+    request_id: str | None = None
+    ip: str | None = None
+
+    @property
+    def label(self) -> str:
+        return f"user:{self.user_id}" if self.user_id else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """One row of the audit, less its hashes."""
+
+    ordinal: int
+    """From 1, without a gap in a project."""
+    at: datetime
+    actor: str
+    action: str
+    entity: str | None
+    status: AuditStatus
+    duration_ms: float | None
+    request_id: str | None
+    ip: str | None
+    payload_digest: bytes | None
+    """SHA-256 of what was asked or changed, in canonical JSON; the words are not kept."""
+
+
+def audit_hash(event: AuditEvent, project_id: UUID, previous: bytes) -> bytes:
+    """SHA-256 over a row and the hash of the one before it."""
+    row = [
+        str(project_id),
+        event.ordinal,
+        event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        event.actor,
+        event.action,
+        event.entity,
+        event.status,
+        None if event.duration_ms is None else repr(float(event.duration_ms)),
+        event.request_id,
+        event.ip,
+        event.payload_digest.hex() if event.payload_digest else None,
+    ]
+    return hashlib.sha256(previous + orjson.dumps(row)).digest()

@@ -1,11 +1,12 @@
 """All SQL of users and sessions. Runs in system transactions: nobody is in a project yet."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import LiteralString
 from uuid import UUID
 
-from mayak.access.model import Locale, ProjectScope, Role, User, UserRole
+from mayak.access.model import AuditEvent, Locale, ProjectScope, Role, User, UserRole
 from mayak.platform.db import Conn, execute, fetch_all, fetch_one, fetch_value
 
 ADD_USER: LiteralString = """
@@ -60,6 +61,19 @@ USERS: LiteralString = "SELECT id, email, name, role, locale FROM users ORDER BY
 
 async def users(conn: Conn) -> list[User]:
     return await fetch_all(conn, User, USERS)
+
+
+USER_NAMES: LiteralString = "SELECT id, name FROM users WHERE id = ANY(%(ids)s::uuid[])"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    id: UUID
+    name: str
+
+
+async def user_names(conn: Conn, ids: Sequence[UUID]) -> list[Named]:
+    return await fetch_all(conn, Named, USER_NAMES, ids=list(ids))
 
 
 SET_LOCALE: LiteralString = """
@@ -245,3 +259,81 @@ ANY_USER: LiteralString = "SELECT EXISTS (SELECT FROM users)"
 async def any_user(conn: Conn) -> bool:
     found: bool = await fetch_value(conn, ANY_USER)
     return found
+
+
+TAKE_AUDIT_TURN: LiteralString = """
+SELECT pg_advisory_xact_lock(hashtextextended('audit ' || %(project_id)s::text, 0))
+"""
+LAST_AUDIT: LiteralString = """
+SELECT ordinal, hash FROM audit_events
+ WHERE project_id = %(project_id)s
+ ORDER BY ordinal DESC
+ LIMIT 1
+"""
+ADD_AUDIT: LiteralString = """
+INSERT INTO audit_events
+       (project_id, ordinal, at, actor, action, entity, status, duration_ms, request_id, ip,
+        payload_digest, previous_hash, hash)
+VALUES (%(project_id)s, %(ordinal)s, %(at)s, %(actor)s, %(action)s, %(entity)s, %(status)s,
+        %(duration_ms)s, %(request_id)s, %(ip)s, %(payload_digest)s, %(previous_hash)s, %(hash)s)
+"""
+AUDIT_PAGE: LiteralString = """
+SELECT ordinal, at, actor, action, entity, status, duration_ms, request_id, ip, payload_digest,
+       previous_hash, hash
+  FROM audit_events
+ WHERE project_id = %(project_id)s AND ordinal > %(after)s
+ ORDER BY ordinal
+ LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLink:
+    ordinal: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow(AuditEvent):
+    previous_hash: bytes
+    hash: bytes
+
+
+async def last_audit(conn: Conn, project_id: UUID) -> AuditLink | None:
+    """The end of a project's chain; nobody else adds to it before this transaction ends."""
+    await conn.execute(TAKE_AUDIT_TURN, {"project_id": project_id})
+    return await fetch_one(conn, AuditLink, LAST_AUDIT, project_id=project_id)
+
+
+async def add_audit(
+    conn: Conn,
+    project_id: UUID,
+    event: AuditEvent,
+    *,
+    previous_hash: bytes,
+    hash: bytes,  # noqa: A002  # the name of the column
+) -> None:
+    await execute(
+        conn,
+        ADD_AUDIT,
+        project_id=project_id,
+        ordinal=event.ordinal,
+        at=event.at,
+        actor=event.actor,
+        action=event.action,
+        entity=event.entity,
+        status=event.status,
+        duration_ms=event.duration_ms,
+        request_id=event.request_id,
+        ip=event.ip,
+        payload_digest=event.payload_digest,
+        previous_hash=previous_hash,
+        hash=hash,
+    )
+
+
+async def audit_page(conn: Conn, project_id: UUID, *, after: int, limit: int) -> list[AuditRow]:
+    """Rows of the audit in their order, from behind `after` on."""
+    return await fetch_all(
+        conn, AuditRow, AUDIT_PAGE, project_id=project_id, after=after, limit=limit
+    )

@@ -2,7 +2,9 @@
 
 import asyncio
 import secrets
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import cache
 from uuid import UUID
 
@@ -11,6 +13,10 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from mayak.access import queries
 from mayak.access.model import (
+    FIRST_HASH,
+    Actor,
+    AuditEvent,
+    AuditStatus,
     EmailTaken,
     InvalidCredentials,
     Lifetimes,
@@ -21,12 +27,14 @@ from mayak.access.model import (
     TooManyAttempts,
     User,
     UserRole,
+    audit_hash,
     email_of,
     login_locks,
     login_wait,
     password_of,
     token_hash,
 )
+from mayak.kit.text import content_hash
 from mayak.platform.db import Conn, Database
 from mayak.projects.model import ProjectNotFound
 
@@ -145,6 +153,67 @@ async def select(conn: Conn, token: str, user: User, project_id: UUID) -> Projec
     return scope
 
 
+async def user_names(database: Database, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What these users are called; one that is gone has no entry."""
+    if not ids:
+        return {}
+    async with database.system_transaction() as conn:
+        return {one.id: one.name for one in await queries.user_names(conn, ids)}
+
+
 async def admit(conn: Conn, project_id: UUID, user_id: UUID, role: Role) -> None:
     """Give a user a role in a project."""
     await queries.admit(conn, project_id, user_id, role)
+
+
+AUDIT_AT_ONCE = 1000
+
+
+async def audit(
+    conn: Conn,
+    project_id: UUID,
+    *,
+    actor: Actor,
+    action: str,
+    status: AuditStatus,
+    at: datetime,
+    entity: str | None = None,
+    duration_ms: float | None = None,
+    payload: Mapping[str, object] | None = None,
+) -> None:
+    """Note who did what, at the end of the project's chain.
+
+    Others wait to add theirs until this transaction ends, so it comes last in one. Of `payload`
+    only a digest is kept.
+    """
+    last = await queries.last_audit(conn, project_id)
+    previous = last.hash if last else FIRST_HASH
+    event = AuditEvent(
+        ordinal=last.ordinal + 1 if last else 1,
+        at=at,
+        actor=actor.label,
+        action=action,
+        entity=entity,
+        status=status,
+        duration_ms=duration_ms,
+        request_id=actor.request_id,
+        ip=actor.ip,
+        payload_digest=content_hash(payload) if payload is not None else None,
+    )
+    made = audit_hash(event, project_id, previous)
+    await queries.add_audit(conn, project_id, event, previous_hash=previous, hash=made)
+
+
+async def verify_audit(conn: Conn, project_id: UUID) -> int | None:
+    """The ordinal of the first row that was changed, or that stands where one was taken out.
+
+    None when the chain holds. Rows cut off at its end leave no trace in it.
+    """
+    previous, after = FIRST_HASH, 0
+    while rows := await queries.audit_page(conn, project_id, after=after, limit=AUDIT_AT_ONCE):
+        for row in rows:
+            whole = row.ordinal == after + 1 and row.previous_hash == previous
+            if not whole or row.hash != audit_hash(row, project_id, previous):
+                return row.ordinal
+            previous, after = row.hash, row.ordinal
+    return None

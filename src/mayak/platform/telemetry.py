@@ -75,6 +75,26 @@ class RequestMeasures:
             registry=self.registry,
         )
 
+        self._questions = Counter(
+            "app_rag_queries",
+            "Questions by how they ended: ok, empty, error.",
+            ["status"],
+            registry=self.registry,
+        )
+        for status in ("ok", "empty", "error"):
+            self._questions.labels(status)
+        self._answering = Histogram(
+            "app_rag_query_duration_seconds",
+            "Seconds from a question to its answer, refusals and failures included.",
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+
+    def observe_question(self, status: Literal["ok", "empty", "error"], seconds: float) -> None:
+        """Note one question that ended."""
+        self._questions.labels(status).inc()
+        self._answering.observe(seconds)
+
     def observe(self, route: str, method: str, status: int, seconds: float) -> None:
         """Note one answered request."""
         self._requests.labels(route, method, str(status)).inc()

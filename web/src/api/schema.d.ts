@@ -1124,6 +1124,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/lightrag/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cases
+         * @description What readers found wrong, the newest first.
+         */
+        get: operations["list_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lightrag/cases/{case_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review Case
+         * @description Accept a case, with what would have been right, or dismiss it; open takes that back.
+         */
+        post: operations["review_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lightrag/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Feedback On
+         * @description The same as `POST /lightrag/queries/{query_id}/feedback`.
+         */
+        post: operations["give_feedback_on"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lightrag/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Filters
+         * @description What a search may be narrowed to: clients, people, sources, languages; 50 of each at most.
+         */
+        get: operations["filters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lightrag/queries": {
         parameters: {
             query?: never;
@@ -1133,7 +1213,7 @@ export interface paths {
         };
         /**
          * List Queries
-         * @description The questions that were asked, the newest first.
+         * @description The questions that were asked, the newest first; without those that failed.
          */
         get: operations["list_queries"];
         put?: never;
@@ -1153,7 +1233,7 @@ export interface paths {
         };
         /**
          * Read Query
-         * @description An answer as it was given, less the quotes whose messages were deleted, hidden or changed.
+         * @description An answer as it was given, less the quotes whose records were deleted, hidden or changed.
          */
         get: operations["read_query"];
         put?: never;
@@ -1175,7 +1255,7 @@ export interface paths {
         put?: never;
         /**
          * Give Feedback
-         * @description Say whether an answer helped; null takes it back.
+         * @description Say whether an answer helped; null takes it back. A "down" makes a case for review.
          */
         post: operations["give_feedback"];
         delete?: never;
@@ -1195,9 +1275,31 @@ export interface paths {
         put?: never;
         /**
          * Query
-         * @description Answer a question from the project's messages, each sentence with a quote, or say why not.
+         * @description Answer a question from the project's records, each sentence with a quote, or say why not.
          */
         post: operations["query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lightrag/query/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query Stream
+         * @description Answer as `POST /lightrag/query` does, in events as it comes; `done` holds the whole answer.
+         *
+         *     Whoever closes the stream ends the work. A question that is none is refused before it begins.
+         */
+        post: operations["query_stream"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1215,9 +1317,49 @@ export interface paths {
         put?: never;
         /**
          * Refresh
-         * @description Read the sources again, which then renews the chunks; just these when nothing is bound.
+         * @description Read every bound source again, which then renews the chunks; just these without any.
          */
         post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lightrag/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Question Runs
+         * @description Every question, failed ones too, the newest first: how it ended, and what people thought.
+         */
+        get: operations["list_question_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lightrag/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lightrag Search
+         * @description The same as `POST /lightrag/query`.
+         */
+        post: operations["lightrag_search"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1253,7 +1395,7 @@ export interface paths {
         };
         /**
          * Status
-         * @description What there is to answer from, how much of it is ready, and what to ask first.
+         * @description What there is to answer from, how much of it is ready, why not, and what to ask first.
          */
         get: operations["status"];
         put?: never;
@@ -1328,6 +1470,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search
+         * @description The same as `POST /lightrag/query`.
+         */
+        post: operations["search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks/{connector}/{binding}": {
         parameters: {
             query?: never;
@@ -1363,26 +1525,49 @@ export interface components {
             asked_at: string;
             /** Citations */
             citations: components["schemas"]["CitationView"][];
+            explain: components["schemas"]["ExplainView"] | null;
             /** Feedback */
             feedback: ("up" | "down") | null;
+            /** Feedback Comment */
+            feedback_comment: string | null;
+            filters: components["schemas"]["NarrowingView"];
+            /** History */
+            history: string[];
             /**
              * Id
              * Format: uuid
              */
             id: string;
             /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "quotes" | "composed" | "table";
+            /**
+             * Locale
+             * @enum {string}
+             */
+            locale: "en" | "ru";
+            /**
              * Mode
              * @enum {string}
              */
-            mode: "hybrid" | "lexical" | "none";
+            mode: "naive" | "local" | "global" | "hybrid" | "mix";
             /** Notes */
             notes: string[];
+            /** Quality Score */
+            quality_score: number | null;
             /** Question */
             question: string;
             /** Reason */
-            reason: ("no_source_rows" | "none_chunked" | "none_embedded" | "filtered" | "below_threshold") | null;
+            reason: ("no_source_rows" | "none_chunked" | "none_embedded" | "filtered" | "below_threshold" | "gone") | null;
             /** Reason Text */
             reason_text: string | null;
+            /**
+             * Searched
+             * @enum {string}
+             */
+            searched: "hybrid" | "lexical" | "rows" | "none";
             /** Sentences */
             sentences: components["schemas"]["SentenceView"][];
             /**
@@ -1390,7 +1575,28 @@ export interface components {
              * @enum {string}
              */
             status: "answered" | "empty";
+            table: components["schemas"]["TableView"] | null;
             timings: components["schemas"]["TimingsView"];
+        };
+        /** AnswersView */
+        AnswersView: {
+            /** Composed By */
+            composed_by: string | null;
+        };
+        /** AttioCounts */
+        AttioCounts: {
+            /** Companies */
+            companies: number;
+            /** Deals */
+            deals: number;
+            /** Last Synced At */
+            last_synced_at: string | null;
+            /** Notes */
+            notes: number;
+            /** People */
+            people: number;
+            /** Tasks */
+            tasks: number;
         };
         /** AttributeView */
         AttributeView: {
@@ -1464,10 +1670,74 @@ export interface components {
             /** Name */
             name: string | null;
         };
+        /** CaseInput */
+        CaseInput: {
+            /** Expected */
+            expected?: string | null;
+            /** Note */
+            note?: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "accepted" | "dismissed";
+        };
+        /** CaseView */
+        CaseView: {
+            /** Answer */
+            answer: {
+                [key: string]: unknown;
+            };
+            /** Comment */
+            comment: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expected */
+            expected: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Note */
+            note: string | null;
+            /**
+             * Query Id
+             * Format: uuid
+             */
+            query_id: string;
+            /** Question */
+            question: string;
+            /** Reason */
+            reason: ("wrong" | "incomplete" | "not_found" | "outdated" | "other") | null;
+            /** Reviewed At */
+            reviewed_at: string | null;
+            /** Reviewer Id */
+            reviewer_id: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "accepted" | "dismissed";
+        };
         /** ChangedView */
         ChangedView: {
             /** Changed */
             changed: string[];
+        };
+        /** ChatwootCounts */
+        ChatwootCounts: {
+            /** Contacts */
+            contacts: number;
+            /** Conversations */
+            conversations: number;
+            /** Last Synced At */
+            last_synced_at: string | null;
+            /** Messages */
+            messages: number;
         };
         /** Check */
         Check: {
@@ -1513,19 +1783,23 @@ export interface components {
             author: string | null;
             /** Author Kind */
             author_kind: ("contact" | "agent" | "bot") | null;
-            /** Conversation Id */
-            conversation_id: string;
+            /** Document Id */
+            document_id: string;
+            /**
+             * Document Type
+             * @enum {string}
+             */
+            document_type: "chatwoot_conversation" | "chatwoot_contact" | "linear_issue" | "linear_project" | "attio_company" | "attio_person" | "attio_deal" | "dataset_text";
             /** End */
             end: number;
             /** External Id */
             external_id: string;
-            /**
-             * Field
-             * @constant
-             */
-            field: "content";
+            /** Field */
+            field: string;
             /** Index */
             index: number;
+            /** Label */
+            label: string | null;
             /**
              * Occurred At
              * Format: date-time
@@ -1535,9 +1809,9 @@ export interface components {
             quote: string;
             /**
              * Source Type
-             * @constant
+             * @enum {string}
              */
-            source_type: "chatwoot_message";
+            source_type: "chatwoot_message" | "chatwoot_conversation" | "chatwoot_contact" | "linear_issue" | "linear_comment" | "linear_project" | "attio_company" | "attio_person" | "attio_deal" | "attio_note" | "attio_task" | "dataset_text";
             /** Start */
             start: number;
             /**
@@ -1545,8 +1819,22 @@ export interface components {
              * Format: date-time
              */
             synced_at: string;
+            /** Title */
+            title: string | null;
             /** Url */
             url: string | null;
+        };
+        /** ColumnView */
+        ColumnView: {
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "number" | "money" | "date" | "person";
+            /** Label */
+            label: string;
         };
         /**
          * ConnectedView
@@ -1858,6 +2146,24 @@ export interface components {
             /** Letters */
             letters: number;
         };
+        /** DocumentCounts */
+        DocumentCounts: {
+            /** Chunks */
+            chunks: number;
+            /** Documents */
+            documents: number;
+            /** Failed */
+            failed: number;
+            /** Pending */
+            pending: number;
+            /** Ready */
+            ready: number;
+            /**
+             * Source Type
+             * @enum {string}
+             */
+            source_type: "chatwoot_conversation" | "chatwoot_contact" | "linear_issue" | "linear_project" | "attio_company" | "attio_person" | "attio_deal" | "dataset_text";
+        };
         /**
          * DriftView
          * @description A member or a value that records did not have when their stream was first read.
@@ -1877,14 +2183,56 @@ export interface components {
             /** Stream */
             stream: string;
         };
-        /** EmbeddingView */
-        EmbeddingView: {
+        /** EmbeddingSetView */
+        EmbeddingSetView: {
             /** Dimensions */
             dimensions: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /** Model */
             model: string;
             /** Provider */
             provider: string;
+            /** Rejected At */
+            rejected_at: string | null;
+            /** Status */
+            status: string;
+            /** Vectors */
+            vectors: number;
+            /** Wanted */
+            wanted: number;
+        };
+        /** EmbeddingView */
+        EmbeddingView: {
+            /** Cause */
+            cause: string | null;
+            /** Dimensions */
+            dimensions: number | null;
+            /** Model */
+            model: string;
+            /** Next Step */
+            next_step: string | null;
+            /** Provider */
+            provider: string;
+            /** Retry At */
+            retry_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "failing" | "idle";
+        };
+        /** EntityView */
+        EntityView: {
+            /** Documents */
+            documents: number;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
         };
         /**
          * ErrorGroupView
@@ -1923,10 +2271,36 @@ export interface components {
             /** Stream */
             stream: string;
         };
+        /** ExplainView */
+        ExplainView: {
+            /** Fused */
+            fused: components["schemas"]["FusedView"][];
+            lists: components["schemas"]["ListsView"];
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
         /** FeedbackInput */
         FeedbackInput: {
             /** Comment */
             comment?: string | null;
+            /** Reason */
+            reason?: ("wrong" | "incomplete" | "not_found" | "outdated" | "other") | null;
+            /** Value */
+            value: ("up" | "down") | null;
+        };
+        /** FeedbackOnInput */
+        FeedbackOnInput: {
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Query Id
+             * Format: uuid
+             */
+            query_id: string;
+            /** Reason */
+            reason?: ("wrong" | "incomplete" | "not_found" | "outdated" | "other") | null;
             /** Value */
             value: ("up" | "down") | null;
         };
@@ -1945,6 +2319,47 @@ export interface components {
             chosen_by: "name" | "person" | "none";
             /** Field */
             field: string;
+        };
+        /**
+         * FiltersInput
+         * @description What to search in; what is left out limits nothing.
+         */
+        FiltersInput: {
+            /**
+             * Clients
+             * @default []
+             */
+            clients: string[];
+            /**
+             * Languages
+             * @default []
+             */
+            languages: ("ru" | "en" | "other")[];
+            /**
+             * People
+             * @default []
+             */
+            people: string[];
+            /** Since */
+            since?: string | null;
+            /**
+             * Sources
+             * @default []
+             */
+            sources: ("chatwoot" | "linear" | "attio")[];
+            /** Until */
+            until?: string | null;
+        };
+        /** FiltersView */
+        FiltersView: {
+            /** Clients */
+            clients: components["schemas"]["EntityView"][];
+            /** Languages */
+            languages: ("ru" | "en" | "other")[];
+            /** People */
+            people: components["schemas"]["EntityView"][];
+            /** Sources */
+            sources: components["schemas"]["SourceDocumentsView"][];
         };
         /**
          * FindingView
@@ -1991,6 +2406,30 @@ export interface components {
             /** Stream */
             stream: string;
         };
+        /** FusedView */
+        FusedView: {
+            /**
+             * Chunk Id
+             * Format: uuid
+             */
+            chunk_id: string;
+            /** Document Id */
+            document_id: string;
+            /**
+             * Document Type
+             * @enum {string}
+             */
+            document_type: "chatwoot_conversation" | "chatwoot_contact" | "linear_issue" | "linear_project" | "attio_company" | "attio_person" | "attio_deal" | "dataset_text";
+            /** Kind */
+            kind?: ("messages" | "text" | "card") | null;
+            ranks: components["schemas"]["RanksView"];
+            /** Score */
+            score: number;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string | null;
+        };
         /** Health */
         Health: {
             /** Checks */
@@ -2002,6 +2441,16 @@ export interface components {
             status: "ok" | "degraded" | "down";
             /** Version */
             version: string;
+        };
+        /** IndexView */
+        IndexView: {
+            /** Chunks */
+            chunks: number;
+            /**
+             * Path
+             * @enum {string}
+             */
+            path: "exact" | "hnsw";
         };
         /**
          * JobView
@@ -2097,6 +2546,13 @@ export interface components {
             /** Workers */
             workers: components["schemas"]["WorkerView"][];
         };
+        /** LagView */
+        LagView: {
+            /** Oldest Stale At */
+            oldest_stale_at: string | null;
+            /** Stale Documents */
+            stale_documents: number;
+        };
         /** LastRunView */
         LastRunView: {
             /** Error */
@@ -2135,6 +2591,48 @@ export interface components {
             stream: string | null;
             /** Until */
             until: string | null;
+        };
+        /** LinearCounts */
+        LinearCounts: {
+            /** Comments */
+            comments: number;
+            /** Issues */
+            issues: number;
+            /** Last Synced At */
+            last_synced_at: string | null;
+            /** Projects */
+            projects: number;
+        };
+        /**
+         * ListsView
+         * @description Each ranking by itself, the best first.
+         */
+        ListsView: {
+            /**
+             * Cards
+             * @default []
+             */
+            cards: components["schemas"]["RankedView"][];
+            /**
+             * Dense
+             * @default []
+             */
+            dense: components["schemas"]["RankedView"][];
+            /**
+             * Lexical
+             * @default []
+             */
+            lexical: components["schemas"]["RankedView"][];
+            /**
+             * Links
+             * @default []
+             */
+            links: components["schemas"]["RankedView"][];
+            /**
+             * Pinned
+             * @default []
+             */
+            pinned: components["schemas"]["RankedView"][];
         };
         /** LocaleChoice */
         LocaleChoice: {
@@ -2194,6 +2692,36 @@ export interface components {
             /** Stale */
             stale: number | null;
         };
+        /**
+         * NarrowingView
+         * @description What the search was narrowed to; what is empty limits nothing.
+         */
+        NarrowingView: {
+            /**
+             * Clients
+             * @default []
+             */
+            clients: string[];
+            /**
+             * Languages
+             * @default []
+             */
+            languages: ("ru" | "en" | "other")[];
+            /**
+             * People
+             * @default []
+             */
+            people: string[];
+            /** Since */
+            since?: string | null;
+            /**
+             * Sources
+             * @default []
+             */
+            sources: ("chatwoot" | "linear" | "attio")[];
+            /** Until */
+            until?: string | null;
+        };
         /** NewProject */
         NewProject: {
             /** Name */
@@ -2238,6 +2766,13 @@ export interface components {
              * @default 0
              */
             stale: number;
+        };
+        /** Page[CaseView] */
+        Page_CaseView_: {
+            /** Items */
+            items: components["schemas"]["CaseView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /** Page[ConnectorErrorView] */
         Page_ConnectorErrorView_: {
@@ -2292,6 +2827,13 @@ export interface components {
         Page_QuerySummaryView_: {
             /** Items */
             items: components["schemas"]["QuerySummaryView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[QuestionRunView] */
+        Page_QuestionRunView_: {
+            /** Items */
+            items: components["schemas"]["QuestionRunView"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2415,8 +2957,25 @@ export interface components {
         };
         /** QueryInput */
         QueryInput: {
+            /**
+             * Explain
+             * @default false
+             */
+            explain: boolean;
+            filters?: components["schemas"]["FiltersInput"] | null;
+            /**
+             * History
+             * @default []
+             */
+            history: string[];
             /** Locale */
             locale?: ("en" | "ru") | null;
+            /**
+             * Mode
+             * @default mix
+             * @enum {string}
+             */
+            mode: "naive" | "local" | "global" | "hybrid" | "mix";
             /** Question */
             question: string;
         };
@@ -2429,11 +2988,18 @@ export interface components {
             asked_at: string;
             /** Citations */
             citations: number;
+            /** Feedback */
+            feedback: ("up" | "down") | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "quotes" | "composed" | "table";
             /** Question */
             question: string;
             /**
@@ -2441,6 +3007,60 @@ export interface components {
              * @enum {string}
              */
             status: "answered" | "empty";
+        };
+        /**
+         * QuestionRunView
+         * @description A question and how it ended.
+         */
+        QuestionRunView: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Citations */
+            citations: number;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /** Feedback */
+            feedback: ("up" | "down") | null;
+            /** Feedback Reason */
+            feedback_reason: ("wrong" | "incomplete" | "not_found" | "outdated" | "other") | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "quotes" | "composed" | "table";
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "naive" | "local" | "global" | "hybrid" | "mix";
+            /** Quality Score */
+            quality_score: number | null;
+            /** Question */
+            question: string;
+            /** Reason */
+            reason: ("no_source_rows" | "none_chunked" | "none_embedded" | "filtered" | "below_threshold" | "gone") | null;
+            /**
+             * Searched
+             * @enum {string}
+             */
+            searched: "hybrid" | "lexical" | "rows" | "none";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "answered" | "empty" | "error";
+            /** User */
+            user: string | null;
+            /** User Id */
+            user_id: string | null;
         };
         /** QueueView */
         QueueView: {
@@ -2455,6 +3075,38 @@ export interface components {
             slots: number;
             /** Waiting */
             waiting: number;
+        };
+        /** RankedView */
+        RankedView: {
+            /**
+             * Chunk Id
+             * Format: uuid
+             */
+            chunk_id: string;
+            /** Rank */
+            rank: number;
+            /** Score */
+            score: number;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string | null;
+        };
+        /**
+         * RanksView
+         * @description The place in each ranking, from 1; null where it is not in it.
+         */
+        RanksView: {
+            /** Cards */
+            cards?: number | null;
+            /** Dense */
+            dense?: number | null;
+            /** Lexical */
+            lexical?: number | null;
+            /** Links */
+            links?: number | null;
+            /** Pinned */
+            pinned?: number | null;
         };
         /** Received */
         Received: {
@@ -2781,14 +3433,19 @@ export interface components {
         };
         /** SourceCounts */
         SourceCounts: {
-            /** Contacts */
-            contacts: number;
-            /** Conversations */
-            conversations: number;
-            /** Last Synced At */
-            last_synced_at: string | null;
-            /** Messages */
-            messages: number;
+            attio: components["schemas"]["AttioCounts"];
+            chatwoot: components["schemas"]["ChatwootCounts"];
+            linear: components["schemas"]["LinearCounts"];
+        };
+        /** SourceDocumentsView */
+        SourceDocumentsView: {
+            /** Documents */
+            documents: number;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "chatwoot" | "linear" | "attio";
         };
         /** SourceMessageView */
         SourceMessageView: {
@@ -2854,11 +3511,22 @@ export interface components {
         };
         /** StatusView */
         StatusView: {
+            answers: components["schemas"]["AnswersView"];
             chunks: components["schemas"]["ChunkCounts"];
+            /** Documents */
+            documents: components["schemas"]["DocumentCounts"][];
             embedding: components["schemas"]["EmbeddingView"];
+            index: components["schemas"]["IndexView"];
+            lag: components["schemas"]["LagView"];
+            /** Sets */
+            sets: components["schemas"]["EmbeddingSetView"][];
             sources: components["schemas"]["SourceCounts"];
             /** Suggestions */
             suggestions: string[];
+            /** Why Empty */
+            why_empty: ("no_source_rows" | "none_chunked" | "none_embedded" | "filtered" | "below_threshold" | "gone") | null;
+            /** Why Empty Text */
+            why_empty_text: string | null;
         };
         /** StreamCheck */
         StreamCheck: {
@@ -2918,6 +3586,34 @@ export interface components {
              * @default false
              */
             full: boolean;
+        };
+        /** TableRowView */
+        TableRowView: {
+            /** Cells */
+            cells: {
+                [key: string]: string | number | null;
+            };
+            /** Citation */
+            citation: number | null;
+            /** External Id */
+            external_id: string | null;
+            /** Source Type */
+            source_type: ("chatwoot_message" | "chatwoot_conversation" | "chatwoot_contact" | "linear_issue" | "linear_comment" | "linear_project" | "attio_company" | "attio_person" | "attio_deal" | "attio_note" | "attio_task" | "dataset_text") | null;
+            /** Url */
+            url: string | null;
+        };
+        /** TableView */
+        TableView: {
+            /** Columns */
+            columns: components["schemas"]["ColumnView"][];
+            /** Result */
+            result: string | null;
+            /** Rows */
+            rows: components["schemas"]["TableRowView"][];
+            /** Shown */
+            shown: number;
+            /** Total */
+            total: number;
         };
         /**
          * TestFailureView
@@ -5071,6 +5767,139 @@ export interface operations {
             };
         };
     };
+    list_cases: {
+        parameters: {
+            query?: {
+                status?: ("open" | "accepted" | "dismissed") | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CaseView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_feedback_on: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackOnInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    filters: {
+        parameters: {
+            query?: {
+                /** @description A part of the name. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiltersView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_queries: {
         parameters: {
             query?: {
@@ -5202,6 +6031,39 @@ export interface operations {
             };
         };
     };
+    query_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryInput"];
+            };
+        };
+        responses: {
+            /** @description Server-sent events: started, citations, sentence, table, done, failed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     refresh: {
         parameters: {
             query?: never;
@@ -5218,6 +6080,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RefreshView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_question_runs: {
+        parameters: {
+            query?: {
+                status?: ("answered" | "empty" | "error") | null;
+                feedback?: ("up" | "down") | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QuestionRunView_"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lightrag_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerView"];
                 };
             };
             /** @description What went wrong (RFC 9457). */
@@ -5265,7 +6194,9 @@ export interface operations {
     };
     status: {
         parameters: {
-            query?: never;
+            query?: {
+                locale?: "en" | "ru";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5402,6 +6333,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerView"];
                 };
             };
             /** @description What went wrong (RFC 9457). */

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.markup import escape
 
+from mayak.access.model import Actor
 from mayak.automation.api import RunView
 from mayak.automation.model import SUCCESS, Run
 from mayak.automation.queries import workers_alive
@@ -161,6 +162,7 @@ def ask(
             locale=_locale(locale, question),
             links=parts.resources.get(lightrag.SourceLinks),
             at=clock.now(),
+            actor=Actor(name="cli"),
         )
         return AnswerView.of(answer)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from mayak.lightrag.model.choice import Scored
@@ -16,13 +16,25 @@ from mayak.lightrag.model.records import (
     RecordKey,
     RecordType,
 )
+from mayak.lightrag.model.table import Table
 from mayak.lightrag.model.wording import framed, reason_text
 
 Status = Literal["answered", "empty", "error"]
-Mode = Literal["hybrid", "lexical", "none"]
-Reason = Literal["no_source_rows", "none_chunked", "none_embedded", "filtered", "below_threshold"]
-Note = Literal["embeddings_unavailable", "still_embedding", "sources_gone"]
+Kind = Literal["quotes", "composed", "table"]
+Mode = Literal["naive", "local", "global", "hybrid", "mix"]
+Searched = Literal["hybrid", "lexical", "rows", "none"]
+Reason = Literal[
+    "no_source_rows", "none_chunked", "none_embedded", "filtered", "below_threshold", "gone"
+]
+Note = Literal[
+    "embeddings_unavailable",
+    "still_embedding",
+    "sources_gone",
+    "model_unavailable",
+    "sentences_dropped",
+]
 Feedback = Literal["up", "down"]
+FeedbackReason = Literal["wrong", "incomplete", "not_found", "outdated", "other"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +45,8 @@ class Citation:
     source_type: RecordType
     external_id: str
     field: str
+    label: str | None = None
+    """What people call the field; None for what somebody said or wrote."""
     start: int
     end: int
     """The quote is characters [start, end) of the record's field, counted in code points."""
@@ -73,17 +87,32 @@ class Answer:
     question: str
     locale: Locale
     status: Status
-    mode: Mode
+    kind: Kind = "quotes"
+    """How it was made: of quotes alone, by a model from quotes, or by counting rows."""
+    mode: Mode = "mix"
+    """Which way of searching was asked for."""
+    searched: Searched = "none"
+    """How it went: with vectors, by words alone, over rows, or not at all."""
     reason: Reason | None = None
     """Why there is no answer; None when there is one."""
     reason_text: str | None = None
     answer: str = ""
     sentences: list[Sentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
+    table: Table | None = None
     notes: list[str] = field(default_factory=list)
+    quality_score: float | None = None
+    """The chance that it is right, from 0.0 to 1.0; None for a refusal."""
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    """What the search was narrowed to, as asked."""
+    history: list[str] = field(default_factory=list)
+    """Earlier questions that came with this one, the oldest first."""
+    explain: Mapping[str, Any] | None = None
+    """The ranks behind it, when somebody asked for them."""
     timings: Timings = field(default_factory=Timings)
     asked_at: datetime
     feedback: Feedback | None = None
+    feedback_comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +216,7 @@ def still_standing(answer: Answer, records: Mapping[RecordKey, Record]) -> Answe
     )
     if said:
         return left
-    why: Reason = "filtered"
+    why: Reason = "gone"
     return replace(left, status="empty", reason=why, reason_text=reason_text(why, answer.locale))
 
 

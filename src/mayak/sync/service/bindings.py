@@ -41,10 +41,12 @@ async def bindings(
 
 async def anything_bound(conn: Conn, project_id: UUID) -> bool:
     """Whether the project has a part of any account at all."""
-    for connector in CONNECTORS:
-        if await queries.any_bound(conn, project_id, connector):
-            return True
-    return False
+    return bool(await bound_connectors(conn, project_id))
+
+
+async def bound_connectors(conn: Conn, project_id: UUID) -> list[Connector]:
+    """The services of which the project has a part."""
+    return [one for one in CONNECTORS if await queries.any_bound(conn, project_id, one)]
 
 
 def described(found: list[Binding]) -> Bindings:

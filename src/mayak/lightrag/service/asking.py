@@ -1,0 +1,229 @@
+"""From a question to its answer, in events as it comes: found, chosen, checked, kept."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from uuid import UUID, uuid4
+
+import anyio
+
+from mayak.access.model import Actor
+from mayak.lightrag.model.answer import Answer, Mode, Timings, compose, quotes
+from mayak.lightrag.model.asking import (
+    ChatModel,
+    Cited,
+    Done,
+    Event,
+    Narrowing,
+    Said,
+    Started,
+    Wish,
+)
+from mayak.lightrag.model.choice import Scored
+from mayak.lightrag.model.embedder import Embedder
+from mayak.lightrag.model.evidence import Settings
+from mayak.lightrag.model.language import Locale
+from mayak.lightrag.model.links import SourceLinks
+from mayak.lightrag.model.questions import Question, QuestionTooHeavy
+from mayak.lightrag.model.questions import question as read_question
+from mayak.lightrag.model.wording import reason_text
+from mayak.lightrag.queries import records
+from mayak.lightrag.queries.limits import TookTooLong, limit_statements
+from mayak.lightrag.service import extracting
+from mayak.lightrag.service.keeping import Watch, keep
+from mayak.platform.db import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What answering needs of the process."""
+
+    database: Database
+    embedder: Embedder
+    links: SourceLinks
+    chat: ChatModel | None = None
+    """Who writes sentences; None: answers are quotes."""
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One question in one project."""
+
+    tools: Tools
+    project_id: UUID
+    wish: Wish
+    asked: Question
+    blank: Answer
+    zone: tzinfo
+    actor: Actor
+    watch: Watch
+
+
+async def ask(
+    database: Database,
+    embedder: Embedder,
+    project_id: UUID,
+    question: str,
+    *,
+    locale: Locale | None = None,
+    mode: Mode = "mix",
+    narrowing: Narrowing | None = None,
+    history: tuple[str, ...] = (),
+    explain: bool = False,
+    links: SourceLinks,
+    at: datetime,
+    actor: Actor | None = None,
+    zone: tzinfo = UTC,
+    chat: ChatModel | None = None,
+    settings: Settings | None = None,
+) -> Answer:
+    """Answer from the project's records, with quotes, or say why not. See `asking`."""
+    tools = Tools(
+        database=database,
+        embedder=embedder,
+        links=links,
+        chat=chat,
+        settings=settings or Settings(),
+    )
+    wish = Wish(
+        question=question,
+        locale=locale,
+        mode=mode,
+        narrowing=narrowing or Narrowing(),
+        history=history,
+        explain=explain,
+    )
+    return await answered(asking(tools, project_id, wish, at=at, zone=zone, actor=actor))
+
+
+def check(wish: Wish) -> None:
+    """Raises InvalidInput for a question that is none, before anything is begun."""
+    read_question(wish.question, wish.locale)
+
+
+async def answered(events: AsyncIterator[Event]) -> Answer:
+    """The last word of an answer that nobody watches."""
+    answer: Answer | None = None
+    async for event in events:
+        if isinstance(event, Done):
+            answer = event.answer
+    assert answer is not None
+    return answer
+
+
+async def asking(
+    tools: Tools,
+    project_id: UUID,
+    wish: Wish,
+    *,
+    at: datetime,
+    zone: tzinfo = UTC,
+    actor: Actor | None = None,
+) -> AsyncIterator[Event]:
+    """What is heard while a question is answered; the last event holds the whole answer.
+
+    Kept however it ends: a question that fails, or whose asker goes away, is kept as an error.
+    No transaction is open while a model computes. When the embedder is down the answer comes
+    from words alone and says so. Raises InvalidInput for a question that is none, and
+    QuestionTooHeavy when the search takes longer than the settings allow.
+    """
+    asked = read_question(wish.question, wish.locale)
+    this = Round(
+        tools=tools,
+        project_id=project_id,
+        wish=wish,
+        asked=asked,
+        blank=_blank(wish, asked, at),
+        zone=zone,
+        actor=actor or Actor(),
+        watch=Watch(),
+    )
+    kept = False
+    try:
+        yield Started(this.blank.id)
+        async for event in _events(this):
+            if isinstance(event, Done):
+                async with tools.database.transaction(project_id) as conn:
+                    await keep(conn, project_id, event.answer, this.actor)
+                kept = True
+            yield event
+    except TookTooLong as error:
+        raise QuestionTooHeavy(tools.settings.patience) from error
+    finally:
+        if not kept:
+            with anyio.CancelScope(shield=True):
+                await _keep_failed(this)
+
+
+def _blank(wish: Wish, asked: Question, at: datetime) -> Answer:
+    return Answer(
+        id=uuid4(),
+        question=asked.text,
+        locale=asked.locale,
+        status="error",
+        mode=wish.mode,
+        filters=wish.narrowing.as_asked(),
+        history=list(wish.history),
+        asked_at=at,
+    )
+
+
+async def _keep_failed(this: Round) -> None:
+    timings = Timings(total_ms=this.watch.total())
+    async with this.tools.database.transaction(this.project_id) as conn:
+        await keep(conn, this.project_id, replace(this.blank, timings=timings), this.actor)
+
+
+async def _events(this: Round) -> AsyncIterator[Event]:
+    async for event in _from_texts(this):
+        yield event
+
+
+async def _from_texts(this: Round) -> AsyncIterator[Event]:
+    tools, asked, watch = this.tools, this.asked, this.watch
+    vector = await extracting.vector_of(tools.embedder, asked)
+    embed_ms = watch.lap()
+    async with tools.database.transaction(this.project_id) as conn:
+        await limit_statements(conn, tools.settings.patience)
+        search = await extracting.look(
+            conn, this.project_id, asked, vector, tools.embedder.space, tools.settings
+        )
+    search_ms = watch.lap()
+    chosen = await extracting.choose(tools.embedder, asked, vector, search)
+    draft = replace(
+        await _extractive(this, search, chosen),
+        searched=extracting.searched(search, vector),
+        notes=extracting.notes_of(search, vector),
+    )
+    if draft.status == "answered":
+        yield Cited(draft.citations)
+        for sentence in draft.sentences:
+            yield Said(sentence)
+    timings = Timings(
+        embed_ms=embed_ms, search_ms=search_ms, answer_ms=watch.lap(), total_ms=watch.total()
+    )
+    yield Done(replace(draft, timings=timings))
+
+
+async def _extractive(this: Round, search: extracting.Search, chosen: list[Scored]) -> Answer:
+    """The chosen sentences as quotes that the records bear out now, or a refusal."""
+    tools, asked, blank = this.tools, this.asked, this.blank
+    made = quotes(chosen)
+    async with tools.database.transaction(this.project_id) as conn:
+        await limit_statements(conn, tools.settings.patience)
+        checked = await records.records(conn, this.project_id, [quote.key for quote in made])
+    said, citations = compose(
+        made, checked, locale=asked.locale, links=tools.links, at=blank.asked_at, zone=this.zone
+    )
+    if not said:
+        reason = extracting.reason_of(search, had_quotes=bool(made))
+        text = reason_text(reason, asked.locale)
+        return replace(blank, status="empty", reason=reason, reason_text=text)
+    return replace(
+        blank,
+        status="answered",
+        answer="\n".join(sentence.text for sentence in said),
+        sentences=said,
+        citations=citations,
+    )

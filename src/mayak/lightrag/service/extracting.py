@@ -1,0 +1,106 @@
+"""The sentences of a project's records that answer a question."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from mayak.errors import Upstream
+from mayak.lightrag.model import choice
+from mayak.lightrag.model.answer import Note, Reason, Searched
+from mayak.lightrag.model.choice import Candidate, Scored
+from mayak.lightrag.model.embedder import Embedder, Vector
+from mayak.lightrag.model.evidence import Found, Settings
+from mayak.lightrag.model.questions import Question
+from mayak.lightrag.queries import records, retrieval
+from mayak.platform.db import Conn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What one look at the database gave."""
+
+    state: retrieval.State
+    found: Found
+    candidates: list[Candidate]
+
+
+async def vector_of(embedder: Embedder, asked: Question) -> Vector | None:
+    try:
+        return await embedder.query(asked.text)
+    except Upstream:
+        return None
+
+
+async def look(
+    conn: Conn,
+    project_id: UUID,
+    asked: Question,
+    vector: Vector | None,
+    model: str,
+    settings: Settings,
+) -> Search:
+    state = await retrieval.state(conn, project_id)
+    found = await retrieval.hybrid_search(
+        conn,
+        project_id,
+        words=asked.words,
+        patterns=[one.pattern for one in asked.identifiers],
+        embedding=vector,
+        model=model,
+        settings=settings,
+    )
+    wanted = {place.key for one in found.evidence for place in one.places}
+    current = await records.records(conn, project_id, sorted(wanted))
+    listed = choice.candidates(found, current)
+    words = await retrieval.lexemes(conn, [candidate.text for candidate in listed])
+    with_words = [
+        replace(candidate, lexemes=known) for candidate, known in zip(listed, words, strict=True)
+    ]
+    return Search(state=state, found=found, candidates=with_words)
+
+
+async def choose(
+    embedder: Embedder, asked: Question, vector: Vector | None, search: Search
+) -> list[Scored]:
+    """The sentences to show; none when they do not convince."""
+    rest = choice.resting(search.found, embedder.resting)
+    scored = choice.plain_score(asked, search.found, search.candidates)
+    if vector is not None and scored:
+        scored = sorted(scored, key=lambda one: -one.score)[: choice.WEIGHED]
+        try:
+            meant = await embedder.sentences([one.candidate.text for one in scored])
+        except Upstream:
+            pass
+        else:
+            near = [choice.closeness(float(cosine), rest) for cosine in meant @ vector]
+            scored = choice.with_meaning(scored, near)
+    chosen = choice.best(asked, scored)
+    return chosen if choice.convincing(asked, search.found, chosen, rest=rest) else []
+
+
+def reason_of(search: Search, *, had_quotes: bool) -> Reason:
+    """Why nothing that was found makes an answer."""
+    if not search.state.messages:
+        return "no_source_rows"
+    if not search.state.chunks:
+        return "none_chunked"
+    if not search.state.ready:
+        return "none_embedded"
+    if had_quotes or (search.found.evidence and not search.candidates):
+        return "filtered"
+    return "below_threshold"
+
+
+def searched(search: Search, vector: Vector | None) -> Searched:
+    """How the search went."""
+    if not search.state.chunks:
+        return "none"
+    return "hybrid" if vector is not None and search.found.background.chunks else "lexical"
+
+
+def notes_of(search: Search, vector: Vector | None) -> list[str]:
+    notes: list[Note] = []
+    if vector is None:
+        notes.append("embeddings_unavailable")
+    if search.state.pending:
+        notes.append("still_embedding")
+    return [*notes]
