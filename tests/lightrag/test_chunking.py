@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mayak.lightrag.model.chunking import LIMIT, OVERLAP, Chunk, chunks_of, cut, tokens
+from mayak.lightrag.model.chunking import Chunk, chunks_of
+from mayak.lightrag.model.cutting import LIMIT, OVERLAP, cut, tokens
 from mayak.lightrag.model.language import Language, language
 from mayak.lightrag.model.records import Message, MessageType, is_public
 from mayak.lightrag.model.sentences import LONGEST, sentences

@@ -5,6 +5,7 @@ the time of a run ended before its chunks did.
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -14,7 +15,6 @@ from mayak.automation.service import trigger
 from mayak.errors import AppError
 from mayak.kit import clock
 from mayak.lightrag.model.embedder import Embedder
-from mayak.lightrag.queries import documents as queries
 from mayak.lightrag.queries import embedding as chunks
 from mayak.lightrag.service import documents, embedding
 from mayak.platform.db import Conn, Database, OperationalError
@@ -51,13 +51,13 @@ async def embeddings_run(run: JobRun) -> Result:
     before the chunks do, it asks for the run that goes on.
     """
     embedder = run.resource(Embedder)
-    refreshed, removed = await _refresh(run)
+    refreshed = await documents.refresh_all(run.transaction, run.project_id, partial(_report, run))
     embedded, failed, left = await _embed(run, embedder)
     return Result(
         status="partial" if failed else "ok",
         counters={
             "documents": refreshed.documents,
-            "removed": removed,
+            "removed": refreshed.removed,
             "chunks_added": refreshed.added,
             "chunks_dropped": refreshed.dropped,
             "embedded": embedded,
@@ -67,17 +67,8 @@ async def embeddings_run(run: JobRun) -> Result:
     )
 
 
-async def _refresh(run: JobRun) -> tuple[documents.Refreshed, int]:
-    async with run.transaction() as conn:
-        removed = await queries.drop_orphans(conn, run.project_id)
-        stale = await queries.stale_conversations(conn, run.project_id)
-    done = documents.Refreshed()
-    for start in range(0, len(stale), documents.AT_ONCE):
-        await run.progress(start, len(stale), "conversations read")
-        ids = stale[start : start + documents.AT_ONCE]
-        async with run.transaction() as conn:
-            done += await documents.refresh(conn, run.project_id, ids)
-    return done, removed
+async def _report(run: JobRun, done: int, total: int) -> None:
+    await run.progress(done, total, "documents read")
 
 
 async def _embed(run: JobRun, embedder: Embedder) -> tuple[int, int, int]:

@@ -1,26 +1,17 @@
-"""How a conversation becomes chunks: windows of whole messages, each about one thing."""
+"""How a document becomes chunks: windows of whole messages, notes or comments, about one thing."""
 
 import hashlib
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
 from typing import Literal
 
+from mayak.lightrag.model.cutting import LIMIT, OVERLAP, cut, tokens
 from mayak.lightrag.model.language import Language, language
 from mayak.lightrag.model.records import Message, RecordKey, RecordType, is_public
-from mayak.lightrag.model.sentences import sentences
 
-RULES = 2
-"""Raised when this module starts to cut differently, so that every document is cut again."""
-
-LIMIT = 200
-"""Tokens of a chunk, by `tokens`."""
-OVERLAP = 40
-"""The longest message, or end of a piece, that the next chunk repeats; in tokens."""
-_UNIT = 12
-"""Weights of characters are whole twelfths of a token, so that sums are exact."""
+RULES = 3
+"""Raised when documents are cut or written differently, so that every one is cut again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,47 +45,40 @@ class Chunk:
     spans: tuple[Span, ...]
     language: Language
     occurred_at: datetime
-    """When its last message was written."""
+    """When its last message was written; of a card, when its entity last changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A field of a record as it is written into chunks: on a line of its own."""
+
+    key: RecordKey
+    field: str
+    text: str
+    prefix: str
+    """What stands before each part of it: its author, or what it says."""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Characters [start, end) of a message: all of it, unless it is too long for one chunk."""
+    """Characters [start, end) of a passage: all of it, unless it is too long for one chunk."""
 
-    message: Message
+    passage: Passage
     start: int
     end: int
 
     @property
     def text(self) -> str:
-        return (self.message.content or "")[self.start : self.end]
-
-    @property
-    def prefix(self) -> str:
-        return f"{self.message.author}: " if self.message.author else ""
+        return self.passage.text[self.start : self.end]
 
     @property
     def tokens(self) -> float:
-        return tokens(self.prefix) + tokens(self.text) + 1
+        return tokens(self.passage.prefix) + tokens(self.text) + 1
 
     @property
     def whole(self) -> bool:
-        return self.start == 0 and self.end == len(self.message.content or "")
-
-
-def tokens(text: str) -> float:
-    """About how many tokens a multilingual model makes of `text`, without its vocabulary.
-
-    A token per 4 ASCII letters, 3 Cyrillic ones, 2 digits, 1 of anything else. On the built-in
-    stories this is 1.0 to 1.3 times what multilingual-e5 counts, nine texts of ten.
-    """
-    return sum(map(_weight, text)) / _UNIT
-
-
-def _weight(letter: str) -> int:
-    if letter.isascii():
-        return 6 if letter.isdigit() else 3
-    return 4 if "\u0400" <= letter <= "\u04ff" else 12
+        return self.start == 0 and self.end == len(self.passage.text)
 
 
 def chunks_of(
@@ -107,12 +91,33 @@ def chunks_of(
     one chunk is cut at a paragraph, a sentence or a word. Private, deleted and activity rows
     leave no trace.
     """
-    header = f"{subject.strip()}\n" if subject and subject.strip() else ""
+    said = [
+        Passage(
+            key=("chatwoot_message", message.external_id),
+            field="content",
+            text=message.content or "",
+            prefix=prefix_of(message.author),
+            at=message.at,
+        )
+        for message in messages
+        if is_public(message)
+    ]
+    return windows_of(said, heading=subject, kind="messages", limit=limit)
+
+
+def prefix_of(author: str | None) -> str:
+    return f"{author}: " if author else ""
+
+
+def windows_of(
+    passages: Sequence[Passage], *, heading: str | None, kind: ChunkKind, limit: int = LIMIT
+) -> list[Chunk]:
+    """Passages in reading order as chunks of at most about `limit` tokens, the heading on each."""
+    header = f"{heading.strip()}\n" if heading and heading.strip() else ""
     header = header if tokens(header) <= limit / 4 else ""
     room = limit - tokens(header)
-    public = [message for message in messages if is_public(message)]
-    pieces = [piece for message in public for piece in _pieces(message, room)]
-    return [_chunk(header, window) for window in _windows(pieces, room)]
+    pieces = [piece for passage in passages for piece in _pieces(passage, room)]
+    return [_chunk(header, window, kind) for window in _windows(pieces, room)]
 
 
 def _windows(pieces: Sequence[_Piece], room: float) -> list[list[_Piece]]:
@@ -131,82 +136,40 @@ def _windows(pieces: Sequence[_Piece], room: float) -> list[list[_Piece]]:
     return [*windows, window] if window else windows
 
 
-def _pieces(message: Message, room: float) -> list[_Piece]:
-    content = message.content or ""
-    prefix = tokens(f"{message.author}: ") if message.author else 0.0
-    budget = max(room - prefix - 1, room / 2)
-    cuts = cut(content, limit=budget, overlap=min(OVERLAP, budget / 4))
-    return [_Piece(message, start, end) for start, end in cuts]
+def _pieces(passage: Passage, room: float) -> list[_Piece]:
+    budget = max(room - tokens(passage.prefix) - 1, room / 2)
+    cuts = cut(passage.text, limit=budget, overlap=min(OVERLAP, budget / 4))
+    return [_Piece(passage, start, end) for start, end in cuts]
 
 
-def cut(text: str, *, limit: float, overlap: float) -> list[tuple[int, int]]:
-    """Overlapping (start, end) parts of `text` that cover it, each of at most `limit` tokens.
-
-    A part ends at a paragraph if one ends in its second half, else at a sentence, else at a
-    word, else wherever the limit falls. The next one starts up to `overlap` tokens earlier.
-    `overlap` must be less than half of `limit`, or parts would not move on.
-    """
-    weights = [0, *accumulate(map(_weight, text))]
-    if weights[-1] <= limit * _UNIT:
-        return [(0, len(text))]
-    starts = [start for start, _ in sentences(text)]
-    parts: list[tuple[int, int]] = []
-    start = 0
-    while True:
-        furthest = max(bisect_right(weights, weights[start] + limit * _UNIT) - 1, start + 1)
-        if furthest >= len(text):
-            return [*parts, (start, len(text))]
-        half = bisect_right(weights, weights[start] + limit * _UNIT / 2)
-        end = _boundary(text, starts, half, furthest)
-        parts.append((start, end))
-        earliest = bisect_right(weights, weights[end] - overlap * _UNIT)
-        start = max(_restart(text, starts, min(earliest, end), end), start + 1)
-
-
-def _boundary(text: str, starts: Sequence[int], low: int, high: int) -> int:
-    paragraph = text.rfind("\n\n", low, high)
-    if paragraph >= 0:
-        return paragraph + 2
-    place = bisect_right(starts, high) - 1
-    if place >= 0 and starts[place] >= low:
-        return starts[place]
-    return _after_space(text, low, high) or high
-
-
-def _restart(text: str, starts: Sequence[int], low: int, high: int) -> int:
-    """Where the next part begins: at the first sentence or word of [low, high), else at high."""
-    place = bisect_right(starts, low - 1)
-    if place < len(starts) and starts[place] < high:
-        return starts[place]
-    word = next((at + 1 for at in range(low, high - 1) if text[at].isspace()), None)
-    return word if word is not None else high
-
-
-def _after_space(text: str, low: int, high: int) -> int | None:
-    return next((at for at in range(high, low, -1) if text[at - 1].isspace()), None)
-
-
-def _chunk(header: str, window: Sequence[_Piece]) -> Chunk:
+def _chunk(header: str, window: Sequence[_Piece], kind: ChunkKind) -> Chunk:
     text = header
     spans: list[Span] = []
     for number, piece in enumerate(window):
-        text += ("\n" if number else "") + piece.prefix
+        text += ("\n" if number else "") + piece.passage.prefix
         start = len(text)
         text += piece.text
-        spans.append(
-            Span(
-                type="chatwoot_message",
-                field="content",
-                external_id=piece.message.external_id,
-                start=start,
-                end=len(text),
-                source_start=piece.start,
-            )
-        )
+        spans.append(span(piece.passage.key, piece.passage.field, start, len(text), piece.start))
     return Chunk(
+        kind=kind,
         text=text,
-        text_hash=hashlib.sha256(text.encode()).digest(),
+        text_hash=hash_of(text),
         spans=tuple(spans),
         language=language(" ".join(piece.text for piece in window)),
-        occurred_at=max(piece.message.at for piece in window),
+        occurred_at=max(piece.passage.at for piece in window),
     )
+
+
+def span(key: RecordKey, field: str, start: int, end: int, source_start: int = 0) -> Span:
+    return Span(
+        type=key[0],
+        external_id=key[1],
+        field=field,
+        start=start,
+        end=end,
+        source_start=source_start,
+    )
+
+
+def hash_of(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -76,7 +76,9 @@ class Record:
     """When it was said, or last changed at the source."""
     synced_at: datetime
     public: bool
-    """Whether a client could read it, and it still exists."""
+    """Whether it may be searched and quoted: it still exists, and it is the team's own or, in a
+    talk, what a client could read.
+    """
     url: str | None = None
     """Its own page, where the source tells it; see `links` for the others."""
 

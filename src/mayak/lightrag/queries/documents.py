@@ -1,4 +1,4 @@
-"""SQL of documents: which are stale, what they are made of, which chunks they have."""
+"""SQL of documents: what they are made of, which chunks they have."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,31 +8,12 @@ from uuid import UUID
 import orjson
 
 from mayak.lightrag.model.chunking import RULES, Chunk
-from mayak.lightrag.model.records import Message
+from mayak.lightrag.model.records import DocumentType, Message
+from mayak.lightrag.queries.stale import Stale
 from mayak.platform.db import Conn, execute, execute_many, fetch_all, fetch_values
 
-STALE_CONVERSATIONS: LiteralString = """
-SELECT source.external_id
-  FROM (SELECT c.external_id, c.last_activity_at,
-               greatest(c.revision, max(m.revision)) AS revision,
-               c.revision + coalesce(sum(m.revision), 0) AS revisions,
-               (1 + count(m.external_id))::integer AS rows
-          FROM cw_conversations AS c
-          LEFT JOIN cw_messages AS m
-            ON m.project_id = c.project_id AND m.conversation_id = c.external_id
-         WHERE c.project_id = %(project_id)s AND c.deleted_at IS NULL
-         GROUP BY c.project_id, c.external_id) AS source
-  LEFT JOIN rag_documents AS d
-    ON d.project_id = %(project_id)s AND d.source_type = 'chatwoot_conversation'
-   AND d.external_id = source.external_id
- WHERE (d.source_revision, d.source_revisions, d.source_rows, d.rules)
-       IS DISTINCT FROM
-       (source.revision, source.revisions, source.rows, %(rules)s::integer)
- ORDER BY source.last_activity_at DESC NULLS LAST, source.external_id
-"""
-
 LIVE_CONVERSATIONS: LiteralString = """
-SELECT external_id, subject, revision
+SELECT external_id, subject
   FROM cw_conversations
  WHERE project_id = %(project_id)s AND external_id = ANY(%(ids)s) AND deleted_at IS NULL
 """
@@ -40,7 +21,7 @@ SELECT external_id, subject, revision
 CONVERSATION_MESSAGES: LiteralString = """
 SELECT external_id, conversation_id, message_type, content_type, content, private,
        deleted_at IS NOT NULL AS deleted, sender_name AS author, sender_kind AS author_kind,
-       source_created_at AS at, synced_at, revision
+       source_created_at AS at, synced_at
   FROM cw_messages
  WHERE project_id = %(project_id)s AND conversation_id = ANY(%(ids)s)
  ORDER BY conversation_id, source_created_at, length(external_id), external_id
@@ -50,12 +31,13 @@ SAVE_DOCUMENT: LiteralString = """
 INSERT INTO rag_documents
        (project_id, source_type, external_id, title, source_revision, source_revisions,
         source_rows, rules)
-VALUES (%(project_id)s, 'chatwoot_conversation', %(external_id)s, %(title)s, %(revision)s,
+VALUES (%(project_id)s, %(kind)s, %(external_id)s, %(title)s, %(revision)s,
         %(revisions)s, %(rows)s, %(rules)s)
     ON CONFLICT (project_id, source_type, external_id) DO UPDATE
    SET title = excluded.title, source_revision = excluded.source_revision,
        source_revisions = excluded.source_revisions,
-       source_rows = excluded.source_rows, rules = excluded.rules, updated_at = now()
+       source_rows = excluded.source_rows, rules = excluded.rules, updated_at = now(),
+       linked = false
 RETURNING id
 """
 
@@ -84,25 +66,11 @@ VALUES (%(project_id)s, %(document_id)s, %(ordinal)s, %(kind)s, %(language)s, %(
         %(text_hash)s, %(spans)s::jsonb, %(occurred_at)s)
 """
 
-DROP_ORPHANS: LiteralString = """
-DELETE FROM rag_documents AS d
- WHERE d.project_id = %(project_id)s AND d.source_type = 'chatwoot_conversation'
-   AND NOT EXISTS (SELECT FROM cw_conversations AS c
-                    WHERE c.project_id = d.project_id AND c.external_id = d.external_id
-                      AND c.deleted_at IS NULL)
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     external_id: str
     subject: str | None
-    revision: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceMessage(Message):
-    revision: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +83,6 @@ class KeptChunk:
     occurred_at: Any
 
 
-async def stale_conversations(conn: Conn, project_id: UUID) -> list[str]:
-    """Conversations whose document is missing or was made of other rows, the liveliest first."""
-    return await fetch_values(conn, STALE_CONVERSATIONS, project_id=project_id, rules=RULES)
-
-
 async def conversations(conn: Conn, project_id: UUID, ids: Sequence[str]) -> list[Conversation]:
     """Those of `ids` that are not deleted."""
     return await fetch_all(
@@ -127,26 +90,27 @@ async def conversations(conn: Conn, project_id: UUID, ids: Sequence[str]) -> lis
     )
 
 
-async def messages(conn: Conn, project_id: UUID, ids: Sequence[str]) -> list[SourceMessage]:
+async def messages(conn: Conn, project_id: UUID, ids: Sequence[str]) -> list[Message]:
     """Every row of these conversations, private and deleted ones too, in the order of talk."""
     return await fetch_all(
-        conn, SourceMessage, CONVERSATION_MESSAGES, project_id=project_id, ids=list(ids)
+        conn, Message, CONVERSATION_MESSAGES, project_id=project_id, ids=list(ids)
     )
 
 
 async def save_document(
-    conn: Conn, project_id: UUID, conversation: Conversation, *, revisions: Sequence[int]
+    conn: Conn, project_id: UUID, kind: DocumentType, made_of: Stale, *, title: str | None
 ) -> UUID:
-    """Note of what rows the document of a conversation is made now: a revision each. Its id."""
+    """Note of what rows a document is made now. Its id."""
     found = await fetch_values(
         conn,
         SAVE_DOCUMENT,
         project_id=project_id,
-        external_id=conversation.external_id,
-        title=conversation.subject,
-        revision=max(revisions),
-        revisions=sum(revisions),
-        rows=len(revisions),
+        kind=kind,
+        external_id=made_of.external_id,
+        title=title,
+        revision=made_of.revision,
+        revisions=made_of.revisions,
+        rows=made_of.rows,
         rules=RULES,
     )
     return UUID(str(found[0]))
@@ -190,11 +154,6 @@ async def add_chunks(
         for ordinal, chunk in added
     ]
     return await execute_many(conn, ADD_CHUNK, rows)
-
-
-async def drop_orphans(conn: Conn, project_id: UUID) -> int:
-    """Delete the documents of conversations that are gone, and their chunks with them."""
-    return await execute(conn, DROP_ORPHANS, project_id=project_id)
 
 
 def spans_as_json(chunk: Chunk) -> list[dict[str, Any]]:

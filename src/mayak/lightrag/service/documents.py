@@ -1,18 +1,25 @@
-"""Documents and chunks follow the mirror: every change of a conversation, and nothing else."""
+"""Documents and chunks follow the mirror: every change of a row they show, and nothing else."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
+from mayak.lightrag.model.cards import entity_chunks
 from mayak.lightrag.model.chunking import Chunk, chunks_of
+from mayak.lightrag.model.records import DocumentType, Message, RecordKey
 from mayak.lightrag.queries import documents as queries
+from mayak.lightrag.queries import records
+from mayak.lightrag.queries.stale import STALE, Stale, drop_orphans, stale
 from mayak.platform.db import Conn, Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refreshed:
     documents: int = 0
+    removed: int = 0
+    """Documents of records that are gone."""
     added: int = 0
     kept: int = 0
     dropped: int = 0
@@ -20,55 +27,105 @@ class Refreshed:
     def __add__(self, other: "Refreshed") -> "Refreshed":
         return Refreshed(
             documents=self.documents + other.documents,
+            removed=self.removed + other.removed,
             added=self.added + other.added,
             kept=self.kept + other.kept,
             dropped=self.dropped + other.dropped,
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a document is, before it is stored."""
+
+    title: str | None
+    chunks: Sequence[Chunk]
+
+
+Transactions = Callable[[], AbstractAsyncContextManager[Conn]]
+Progress = Callable[[int, int], Awaitable[None]]
+
 AT_ONCE = 30
-"""Conversations per transaction."""
+"""Documents per transaction."""
 
 
 async def catch_up(database: Database, project_id: UUID) -> Refreshed:
     """Bring all documents of a project up to date now, without waiting for the job; no vectors."""
-    async with database.transaction(project_id) as conn:
-        await queries.drop_orphans(conn, project_id)
-        stale = await queries.stale_conversations(conn, project_id)
-    done = Refreshed()
-    for start in range(0, len(stale), AT_ONCE):
-        async with database.transaction(project_id) as conn:
-            done += await refresh(conn, project_id, stale[start : start + AT_ONCE])
+    return await refresh_all(lambda: database.transaction(project_id), project_id)
+
+
+async def refresh_all(
+    transaction: Transactions, project_id: UUID, progress: Progress | None = None
+) -> Refreshed:
+    """Drop the documents of what is gone, then make those anew whose rows changed."""
+    late: list[tuple[DocumentType, Stale]] = []
+    async with transaction() as conn:
+        done = Refreshed(removed=await drop_orphans(conn, project_id))
+        for kind in STALE:
+            late += [(kind, one) for one in await stale(conn, project_id, kind)]
+    for kind in STALE:
+        waiting = [one for of, one in late if of == kind]
+        for start in range(0, len(waiting), AT_ONCE):
+            if progress:
+                await progress(done.documents, len(late))
+            async with transaction() as conn:
+                done += await refresh(conn, project_id, kind, waiting[start : start + AT_ONCE])
     return done
 
 
-async def refresh(conn: Conn, project_id: UUID, ids: Sequence[str]) -> Refreshed:
-    """Cut these conversations again. A chunk whose text stayed keeps its id and its vector."""
-    talks: dict[str, list[queries.SourceMessage]] = defaultdict(list)
+async def refresh(
+    conn: Conn, project_id: UUID, kind: DocumentType, waiting: Sequence[Stale]
+) -> Refreshed:
+    """Make these documents anew. A chunk whose text stayed keeps its id and its vector."""
+    ids = [one.external_id for one in waiting]
+    if kind == "chatwoot_conversation":
+        made = await _talks(conn, project_id, ids)
+    else:
+        made = await _entities(conn, project_id, kind, ids)
+    done = Refreshed()
+    for one in waiting:
+        if one.external_id in made:
+            done += await _save(conn, project_id, kind, one, made[one.external_id])
+    return done
+
+
+async def _talks(conn: Conn, project_id: UUID, ids: Sequence[str]) -> dict[str, Made]:
     live = await queries.conversations(conn, project_id, ids)
+    talks: dict[str, list[Message]] = defaultdict(list)
     for message in await queries.messages(conn, project_id, ids):
         talks[message.conversation_id].append(message)
-    done = Refreshed()
-    for conversation in live:
-        done += await _refresh(conn, project_id, conversation, talks[conversation.external_id])
-    return done
+    return {
+        one.external_id: Made(
+            title=one.subject, chunks=chunks_of(talks[one.external_id], subject=one.subject)
+        )
+        for one in live
+    }
 
 
-async def _refresh(
-    conn: Conn,
-    project_id: UUID,
-    conversation: queries.Conversation,
-    messages: Sequence[queries.SourceMessage],
+async def _entities(
+    conn: Conn, project_id: UUID, kind: DocumentType, ids: Sequence[str]
+) -> dict[str, Made]:
+    keys: list[RecordKey] = [(kind, id_) for id_ in ids]
+    own = await records.records(conn, project_id, keys)
+    parts = await records.parts(conn, project_id, kind, ids)
+    return {
+        id_: Made(title=entity.title, chunks=entity_chunks(entity, parts.get(id_, ())))
+        for (_, id_), entity in own.items()
+        if entity.public
+    }
+
+
+async def _save(
+    conn: Conn, project_id: UUID, kind: DocumentType, made_of: Stale, made: Made
 ) -> Refreshed:
-    revisions = [conversation.revision, *(message.revision for message in messages)]
-    document = await queries.save_document(conn, project_id, conversation, revisions=revisions)
+    document = await queries.save_document(conn, project_id, kind, made_of, title=made.title)
     known: dict[bytes, list[queries.KeptChunk]] = defaultdict(list)
     for old in await queries.kept_chunks(conn, project_id, document):
         known[old.text_hash].append(old)
     moved: list[tuple[UUID, int, Chunk]] = []
     added: list[tuple[int, Chunk]] = []
     kept = 0
-    for ordinal, chunk in enumerate(chunks_of(messages, subject=conversation.subject)):
+    for ordinal, chunk in enumerate(made.chunks):
         if not known[chunk.text_hash]:
             added.append((ordinal, chunk))
             continue

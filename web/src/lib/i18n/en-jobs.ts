@@ -34,6 +34,7 @@ export const jobName = {
 export const note = {
   chunks_embedded: "fragments prepared for search",
   conversations_read: "conversations read",
+  documents_read: "documents read",
   not_built: "not built yet",
 } as const;
 

@@ -34,6 +34,7 @@ export const jobName = {
 export const note = {
   chunks_embedded: "фрагменты подготовлены к поиску",
   conversations_read: "диалоги прочитаны",
+  documents_read: "документы прочитаны",
   not_built: "ещё не готова",
 } as const;
 

@@ -1,24 +1,12 @@
-"""SQL of the records behind an answer: their present state, and the talk around one of them."""
+"""SQL of the talk around a message."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
-from mayak.lightrag.model.records import Message, Record, RecordKey, RecordType, record_of
+from mayak.lightrag.model.records import Message
 from mayak.platform.db import Conn, fetch_all, fetch_one
-
-MESSAGES: LiteralString = """
-SELECT m.external_id, m.conversation_id, m.message_type, m.content_type, m.content, m.private,
-       (m.deleted_at IS NOT NULL OR c.deleted_at IS NOT NULL) AS deleted,
-       m.sender_name AS author, m.sender_kind AS author_kind, m.source_created_at AS at,
-       m.synced_at, c.subject
-  FROM cw_messages AS m
-  JOIN cw_conversations AS c ON c.project_id = m.project_id AND c.external_id = m.conversation_id
- WHERE m.project_id = %(project_id)s AND m.external_id = ANY(%(ids)s)
-"""
 
 CONVERSATION_OF: LiteralString = """
 SELECT c.external_id, c.subject, c.status, i.name AS inbox, p.name AS contact, c.synced_at,
@@ -70,25 +58,6 @@ class SourceConversation:
     synced_at: datetime
     focus_at: datetime
     focus: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said(Message):
-    subject: str | None
-
-
-async def records(
-    conn: Conn, project_id: UUID, keys: Iterable[RecordKey]
-) -> dict[RecordKey, Record]:
-    """The present state of these records; private and deleted ones too, marked as not public."""
-    wanted: dict[RecordType, list[str]] = defaultdict(list)
-    for kind, external_id in keys:
-        wanted[kind].append(external_id)
-    said = await fetch_all(
-        conn, _Said, MESSAGES, project_id=project_id, ids=wanted["chatwoot_message"]
-    )
-    found = [record_of(message, message.subject) for message in said]
-    return {record.key: record for record in found}
 
 
 async def conversation_of(
