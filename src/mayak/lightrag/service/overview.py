@@ -7,9 +7,8 @@ from uuid import UUID
 
 from mayak.automation import service as automation
 from mayak.lightrag.model.answer import Reason
-from mayak.lightrag.queries import documents as stale
 from mayak.lightrag.queries import overview as queries
-from mayak.lightrag.queries import retrieval
+from mayak.lightrag.queries import retrieval, stale
 from mayak.lightrag.queries.overview import Documents, EmbeddingSet, Entity
 from mayak.platform.db import Conn
 from mayak.sync import service as sync
@@ -66,7 +65,7 @@ async def overview(conn: Conn, project_id: UUID) -> Overview:
         embedding=await _embedding(conn),
         sets=await queries.sets(conn, project_id),
         oldest_stale_at=await queries.oldest_pending(conn, project_id),
-        stale_documents=len(await stale.stale_conversations(conn, project_id)),
+        stale_documents=await stale.count_stale(conn, project_id),
         why_empty=_why_empty(rows, chunks),
     )
 
