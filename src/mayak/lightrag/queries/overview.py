@@ -48,6 +48,12 @@ SELECT about.key, coalesce(named.title, about.key) AS name, count(*)::integer AS
    AND named.source_type = split_part(about.key, ':', 1)
    AND named.external_id = substr(about.key, strpos(about.key, ':') + 1)
  WHERE made.project_id = %(project_id)s
+   -- Who is known in the CRM as well is offered once.
+   AND NOT EXISTS (SELECT FROM rag_links AS link
+                    WHERE link.project_id = named.project_id
+                      AND link.from_type = 'chatwoot_contact' AND link.from_type = named.source_type
+                      AND link.from_id = named.external_id
+                      AND link.to_type = 'attio_person' AND link.relation = 'same')
    AND (%(wanted)s::text = '' OR strpos(lower(coalesce(named.title, '')), lower(%(wanted)s)) > 0)
  GROUP BY about.key, named.title
  ORDER BY documents DESC, name, about.key

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from mayak.lightrag.model.cards import entity_chunks
 from mayak.lightrag.model.chunking import Chunk, chunks_of
-from mayak.lightrag.model.records import DocumentType, Message, RecordKey
+from mayak.lightrag.model.mentions import Mention, mentions_of
+from mayak.lightrag.model.records import DocumentType, Message, RecordKey, record_of
 from mayak.lightrag.queries import documents as queries
-from mayak.lightrag.queries import records
+from mayak.lightrag.queries import links, records
 from mayak.lightrag.queries.stale import STALE, Stale, drop_orphans, stale
 from mayak.platform.db import Conn, Database
 
@@ -40,6 +41,7 @@ class Made:
 
     title: str | None
     chunks: Sequence[Chunk]
+    mentions: Sequence[Mention]
 
 
 Transactions = Callable[[], AbstractAsyncContextManager[Conn]]
@@ -57,10 +59,12 @@ async def catch_up(database: Database, project_id: UUID) -> Refreshed:
 async def refresh_all(
     transaction: Transactions, project_id: UUID, progress: Progress | None = None
 ) -> Refreshed:
-    """Drop the documents of what is gone, then make those anew whose rows changed."""
+    """Drop the documents of what is gone, make those anew whose rows changed, and link them."""
     late: list[tuple[DocumentType, Stale]] = []
     async with transaction() as conn:
         done = Refreshed(removed=await drop_orphans(conn, project_id))
+        if done.removed:
+            await links.relink(conn, project_id)
         for kind in STALE:
             late += [(kind, one) for one in await stale(conn, project_id, kind)]
     for kind in STALE:
@@ -70,6 +74,9 @@ async def refresh_all(
                 await progress(done.documents, len(late))
             async with transaction() as conn:
                 done += await refresh(conn, project_id, kind, waiting[start : start + AT_ONCE])
+    async with transaction() as conn:
+        if await links.any_to_link(conn, project_id):
+            await links.relink(conn, project_id)
     return done
 
 
@@ -77,6 +84,7 @@ async def refresh(
     conn: Conn, project_id: UUID, kind: DocumentType, waiting: Sequence[Stale]
 ) -> Refreshed:
     """Make these documents anew. A chunk whose text stayed keeps its id and its vector."""
+    await links.writing_documents(conn, project_id)
     ids = [one.external_id for one in waiting]
     if kind == "chatwoot_conversation":
         made = await _talks(conn, project_id, ids)
@@ -94,12 +102,15 @@ async def _talks(conn: Conn, project_id: UUID, ids: Sequence[str]) -> dict[str, 
     talks: dict[str, list[Message]] = defaultdict(list)
     for message in await queries.messages(conn, project_id, ids):
         talks[message.conversation_id].append(message)
-    return {
-        one.external_id: Made(
-            title=one.subject, chunks=chunks_of(talks[one.external_id], subject=one.subject)
-        )
-        for one in live
-    }
+    return {one.external_id: _talk(one.subject, talks[one.external_id]) for one in live}
+
+
+def _talk(subject: str | None, messages: Sequence[Message]) -> Made:
+    return Made(
+        title=subject,
+        chunks=chunks_of(messages, subject=subject),
+        mentions=mentions_of((record_of(one, subject) for one in messages), subject),
+    )
 
 
 async def _entities(
@@ -109,7 +120,11 @@ async def _entities(
     own = await records.records(conn, project_id, keys)
     parts = await records.parts(conn, project_id, kind, ids)
     return {
-        id_: Made(title=entity.title, chunks=entity_chunks(entity, parts.get(id_, ())))
+        id_: Made(
+            title=entity.title,
+            chunks=entity_chunks(entity, parts[id_]),
+            mentions=mentions_of([entity, *parts[id_]]),
+        )
         for (_, id_), entity in own.items()
         if entity.public
     }
@@ -137,6 +152,7 @@ async def _save(
     await queries.drop_chunks(conn, project_id, gone)
     await queries.move_chunks(conn, project_id, moved)
     await queries.add_chunks(conn, project_id, document, added)
+    await links.save_mentions(conn, project_id, document, made.mentions)
     return Refreshed(documents=1, added=len(added), kept=kept, dropped=len(gone))
 
 
