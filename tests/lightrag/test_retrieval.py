@@ -1,28 +1,30 @@
 """The search statement: what it reads, and how it ranks."""
 
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pytest
 
-from mayak.lightrag.model.evidence import Found, Settings
-from mayak.lightrag.queries.retrieval import HYBRID_SEARCH, hybrid_search, lexemes
+from mayak.lightrag.model.evidence import Found
+from mayak.lightrag.model.questions import question
+from mayak.lightrag.queries.retrieval import lexemes, set_of
+from mayak.lightrag.service.searching import search as search_for
 from mayak.platform.db import Conn, Database
-from tests.lightrag.conftest import DIMENSIONS, Desk, bag_of_words
+from tests.lightrag.conftest import Desk, bag_of_words
 
 pytestmark = pytest.mark.anyio
 
 
-async def search(desk: Desk, words: str, *, meaning: str | None = None) -> Found:
+async def search(desk: Desk, words: str, *, meaning: str | None = None, **options: Any) -> Found:
     async with desk.database.transaction(desk.project) as conn:
-        return await hybrid_search(
+        return await search_for(
             conn,
             desk.project,
-            words=words,
-            patterns=[],
-            embedding=None if meaning is None else np.array(bag_of_words(meaning), np.float32),
-            model=desk.embedder.space,
-            settings=Settings(),
+            question(words),
+            None if meaning is None else np.array(bag_of_words(meaning), np.float32),
+            await set_of(conn, desk.project, desk.embedder.space),
+            **options,
         )
 
 
@@ -33,7 +35,7 @@ async def test_a_chunk_is_found_by_any_of_the_words(desk: Desk) -> None:
 
     found = await search(desk, "lighthouse volcano")
 
-    assert [one.conversation_id for one in found.evidence] == ["1"]
+    assert [one.document[1] for one in found.evidence] == ["1"]
     assert found.unknown == {"volcano"}
 
 
@@ -45,7 +47,7 @@ async def test_rare_words_count_more_than_common_ones(desk: Desk) -> None:
 
     found = await search(desk, "portal report demurrage")
 
-    assert found.evidence[0].conversation_id == "1"
+    assert found.evidence[0].document[1] == "1"
     assert found.idf["demurrag"] > found.idf["report"]
 
 
@@ -85,7 +87,7 @@ async def test_meaning_and_words_together_beat_either(desk: Desk) -> None:
 
     found = await search(desk, "alpha beta gamma", meaning="Helen Marsh alpha beta gamma delta")
 
-    assert found.evidence[0].conversation_id == "1"
+    assert found.evidence[0].document[1] == "1"
     assert found.background.chunks == 3
 
 
@@ -107,34 +109,6 @@ async def test_stemmed_words_come_in_the_order_of_their_texts(conn: Conn) -> Non
         frozenset(),
         frozenset({"launch"}),
     ]
-
-
-async def test_the_plan_reads_one_partition_and_only_the_projects_rows(
-    database: Database, project: UUID
-) -> None:
-    async with database.system_transaction() as conn:
-        await conn.execute(FILL)
-        await conn.execute("ANALYZE rag_chunks")
-    values = {
-        "project_id": project,
-        "words": "alpha",
-        "patterns": [],
-        "embedding": str([1.0] * DIMENSIONS),
-        "model": "m",
-        "pool": 60,
-        "terms": 8,
-        "k": 20.0,
-        "limit": 8,
-        "dense_weight": 2.0,
-        "lexical_weight": 1.0,
-    }
-    async with database.transaction(project) as conn:
-        cursor = await conn.execute(f"EXPLAIN {HYBRID_SEARCH}".encode(), values, prepare=False)
-        plan = "\n".join(row[0] for row in await cursor.fetchall())
-
-    read = {line.split("rag_chunks_")[1][:2] for line in plan.splitlines() if "rag_chunks_" in line}
-    assert len(read) == 1, plan
-    assert "Seq Scan on rag_chunks" not in plan
 
 
 FILL = """

@@ -16,6 +16,7 @@ from mayak.errors import AppError
 from mayak.kit import clock
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.queries import embedding as chunks
+from mayak.lightrag.queries.retrieval import refresh_terms
 from mayak.lightrag.service import documents, embedding
 from mayak.platform.db import Conn, Database, OperationalError
 
@@ -87,6 +88,8 @@ async def _embed(run: JobRun, embedder: Embedder) -> tuple[int, int, int]:
             break
         done += len(batch.vectors)
         failed.extend(batch.failures)
+    async with run.transaction() as conn:
+        await refresh_terms(conn, run.project_id)
     async with run.transaction() as conn:
         left = await chunks.count_pending(conn, run.project_id)
         if left and not in_time:

@@ -36,6 +36,7 @@ from mayak.lightrag.model.evidence import Settings as Depth
 from mayak.lightrag.model.questions import QuestionTooHeavy
 from mayak.lightrag.model.questions import question as read_question
 from mayak.lightrag.queries import records, retrieval
+from mayak.lightrag.service.searching import search
 from mayak.platform.schema import migrate
 from mayak.projects.model import Project
 from mayak.sandbox.app import create_app
@@ -171,14 +172,13 @@ async def _ranking(parts: Parts, project: Project, case: Case) -> list[Retrieved
     embedder = parts.resources.get(Embedder)
     vector = await embedder.query(asked.text)
     async with parts.database.transaction(project.id) as conn:
-        found = await retrieval.hybrid_search(
+        found = await search(
             conn,
             project.id,
-            words=asked.words,
-            patterns=[one.pattern for one in asked.identifiers],
-            embedding=vector,
-            model=embedder.space,
-            settings=Depth(limit=MANY),
+            asked,
+            vector,
+            await retrieval.set_of(conn, project.id, embedder.space),
+            Depth(limit=MANY),
         )
     return [Retrieved(document=one.document, text=one.text) for one in found.evidence]
 

@@ -34,15 +34,14 @@ from mayak.lightrag.model.asking import (
     Cited,
     Done,
     Event,
-    Narrowing,
     Said,
-    SourceName,
     Started,
     Tabled,
     Wish,
 )
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.model.language import Language, Locale
+from mayak.lightrag.model.narrowing import Narrowing, SourceName
 from mayak.lightrag.model.questions import LONGEST
 from mayak.lightrag.service import OUTCOME, SourceLinks, Tools
 from mayak.platform.db import Database

@@ -15,10 +15,11 @@ from mayak.http.services import Services
 from mayak.kit.resources import Resources
 from mayak.lightrag import service
 from mayak.lightrag.model.answer import Reason
-from mayak.lightrag.model.asking import ChatModel, SourceName
+from mayak.lightrag.model.asking import ChatModel
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.model.examples import ExampleQuestions
 from mayak.lightrag.model.language import Language, Locale
+from mayak.lightrag.model.narrowing import SourceName
 from mayak.lightrag.model.records import DocumentType
 from mayak.lightrag.model.wording import reason_text
 from mayak.platform.db import Conn

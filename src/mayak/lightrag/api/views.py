@@ -14,9 +14,9 @@ from mayak.lightrag.model.answer import (
     Reason,
     Searched,
 )
-from mayak.lightrag.model.asking import SourceName
 from mayak.lightrag.model.chunking import ChunkKind
 from mayak.lightrag.model.language import Language, Locale
+from mayak.lightrag.model.narrowing import SourceName
 from mayak.lightrag.model.records import AuthorKind, DocumentType, RecordType
 from mayak.lightrag.model.table import CellKind
 

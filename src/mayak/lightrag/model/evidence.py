@@ -1,12 +1,13 @@
 """What a search found, and against what it stands out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from mayak.lightrag.model.chunking import ChunkKind
 from mayak.lightrag.model.chunking import Span as Place
+from mayak.lightrag.model.fusion import ListName
 from mayak.lightrag.model.records import DocumentKey
 
 
@@ -20,13 +21,30 @@ class Settings:
     """How little the very first ranks stand out."""
     dense_weight: float = 2.0
     lexical_weight: float = 1.0
-    terms: int = 8
+    cards_weight: float = 1.0
+    pinned_weight: float = 3.0
+    links_weight: float = 0.5
+    terms: int = 12
     """How many words of the question, the rarest ones, count in the ranking by words."""
     pool: int = 60
     """How deep each ranking is read."""
+    linked_from: int = 5
+    """From how many of the best documents links are followed."""
+    per_document: int = 3
+    """How many chunks of one document a search gives at most."""
     limit: int = 8
     patience: timedelta = timedelta(seconds=10)
     """How long one statement of a search may hold the database."""
+
+    @property
+    def weights(self) -> Mapping[ListName, float]:
+        return {
+            "dense": self.dense_weight,
+            "lexical": self.lexical_weight,
+            "cards": self.cards_weight,
+            "pinned": self.pinned_weight,
+            "links": self.links_weight,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +64,24 @@ class Evidence:
     """How many identifiers of the question stand in it."""
     similarity: float | None
     """Cosine with the question; None when either has no vector."""
+    ranks: Mapping[ListName, int] = field(default_factory=dict)
+    """Its place in each list that has it, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A chunk in one list of a search, for people to look at."""
+
+    chunk_id: UUID
+    title: str | None
+    text: str
+    rank: int
+    score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """Cosines of the question with all chunks of the project."""
+    """Cosines of the question with texts of the project, some hundreds drawn by lot."""
 
     mean: float = 0.0
     deviation: float = 0.0
@@ -66,6 +97,9 @@ class Found:
     unknown: frozenset[str] = frozenset()
     """Stemmed words of the question that no chunk of the project has."""
     chunks: int = 0
+    """Of texts and talks in the project, as last counted; cards are not."""
+    lists: Mapping[ListName, Sequence[Listed]] = field(default_factory=dict)
+    """The beginning of each list, when the search was to explain itself."""
 
 
-__all__ = ["Background", "Evidence", "Found", "Place", "Settings"]
+__all__ = ["Background", "Evidence", "Found", "Listed", "Place", "Settings"]

@@ -13,7 +13,12 @@ _VERSION = re.compile(r"(?<![\w.])\d+(?:\.\d{1,2}){1,3}(?![\w.]*\d)")
 _AMOUNT = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:[ ,.\u00a0\u202f]\d{3})+|\d{3,})(?![\w])")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 MOST = 8
-"""Identifiers that one question looks up: each is matched against every chunk of the project."""
+"""Identifiers that one question looks up."""
+LONGEST_NAME = 6
+"""Words of a name that is looked up."""
+MOST_NAME_WORDS = 60
+_SHORTEST_NAME = 3
+_WORD = re.compile(r"\w+")
 _LONG_NUMBER = 3
 """Digits from which a bare number says by itself what is meant."""
 
@@ -21,6 +26,8 @@ _LONG_NUMBER = 3
 @dataclass(frozen=True, slots=True)
 class Identifier:
     text: str
+    key: str
+    """The one spelling that `rag_chunks.identifiers` has it in."""
     pattern: str
     """A regular expression that Python and PostgreSQL read alike; letter case does not matter."""
 
@@ -37,7 +44,7 @@ def identifiers(question: str) -> list[Identifier]:
         for match in shape.finditer(rest):
             made = pattern(match)
             if made:
-                found.append(Identifier(match.group().strip(), made))
+                found.append(Identifier(match.group().strip(), *made))
         rest = shape.sub(lambda match: " " * len(match.group()), rest)
     distinct = list({one.pattern: one for one in found}.values())
     longest = sorted(distinct, key=lambda one: -len(one.text))[:MOST]
@@ -49,35 +56,51 @@ def mentions(text: str, wanted: Iterable[Identifier]) -> int:
     return sum(bool(re.search(one.pattern, text, re.IGNORECASE)) for one in wanted)
 
 
-def _literal(match: re.Match[str]) -> str:
-    return rf"(?<!\w){re.escape(match.group())}(?!\w)"
+def names(question: str) -> list[str]:
+    """Runs of up to LONGEST_NAME words, spelled as in `rag_documents.name`: some may be names."""
+    words = list(_WORD.finditer(question.lower().replace("ё", "е")))[:MOST_NAME_WORDS]
+    text = question.lower().replace("ё", "е")
+    found = {
+        text[words[first].start() : words[last].end()]
+        for first in range(len(words))
+        for last in range(first, min(first + LONGEST_NAME, len(words)))
+    }
+    return sorted(name for name in found if len(name) >= _SHORTEST_NAME)
 
 
-def _version(match: re.Match[str]) -> str:
-    return rf"(?<![\w.,]){re.escape(match.group())}(?!\d)"
+_KeyAndPattern = tuple[str, str]
 
 
-def _numbered(match: re.Match[str]) -> str:
+def _literal(match: re.Match[str]) -> _KeyAndPattern:
+    return match.group().lower(), rf"(?<!\w){re.escape(match.group())}(?!\w)"
+
+
+def _version(match: re.Match[str]) -> _KeyAndPattern:
+    return match.group(), rf"(?<![\w.,]){re.escape(match.group())}(?!\d)"
+
+
+def _numbered(match: re.Match[str]) -> _KeyAndPattern:
     number = match.group(1)
     if len(number) >= _LONG_NUMBER:
-        return rf"(?<!\d){number}(?!\d)"
-    return rf"(?:№|#|no\.?|number|номер\w*)\s*{number}(?!\d)"
+        return number, rf"(?<!\d){number}(?!\d)"
+    return f"№{number}", rf"(?:№|#|no\.?|number|номер\w*)\s*{number}(?!\d)"
 
 
-def _phone(match: re.Match[str]) -> str:
-    return r"\D{0,2}".join(re.sub(r"\D", "", match.group())[-10:])
+def _phone(match: re.Match[str]) -> _KeyAndPattern:
+    digits = re.sub(r"\D", "", match.group())[-10:]
+    return digits, r"\D{0,2}".join(digits)
 
 
-def _amount(match: re.Match[str]) -> str:
+def _amount(match: re.Match[str]) -> _KeyAndPattern | None:
     digits = re.sub(r"\D", "", match.group())
     if _YEAR.fullmatch(match.group()):
-        return ""
+        return None
     head = len(digits) % 3 or 3
     groups = [digits[:head], *(digits[at : at + 3] for at in range(head, len(digits), 3))]
-    return rf"(?<!\d){_SEPARATOR.join(groups)}(?!\d)"
+    return digits, rf"(?<!\d){_SEPARATOR.join(groups)}(?!\d)"
 
 
-_SHAPES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+_SHAPES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _KeyAndPattern | None]], ...] = (
     (_EMAIL, _literal),
     (_KEY, _literal),
     (_NUMBERED, _numbered),

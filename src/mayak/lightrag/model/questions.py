@@ -137,12 +137,17 @@ def question(text: str, locale: Locale | None = None) -> Question:
         raise InvalidInput("question", "a question needs at least one word or number")
     return Question(
         text=clean,
-        words=_ASKING.sub(" ", clean),
+        words=words_of(clean),
         language=language(clean),
         locale=locale or locale_of(clean),
         identifiers=tuple(identifiers(clean)),
         facts=tuple(fact for asks, fact in _KINDS if asks.search(clean)),
     )
+
+
+def words_of(text: str) -> str:
+    """A question without the words that only ask."""
+    return _ASKING.sub(" ", text)
 
 
 def fitting(asked: Question, sentence: str) -> float:

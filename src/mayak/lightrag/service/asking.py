@@ -9,21 +9,13 @@ import anyio
 
 from mayak.access.model import Actor
 from mayak.lightrag.model.answer import Answer, Mode, Timings, compose, quotes
-from mayak.lightrag.model.asking import (
-    ChatModel,
-    Cited,
-    Done,
-    Event,
-    Narrowing,
-    Said,
-    Started,
-    Wish,
-)
+from mayak.lightrag.model.asking import ChatModel, Cited, Done, Event, Said, Started, Wish
 from mayak.lightrag.model.choice import Scored
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.model.evidence import Settings
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
+from mayak.lightrag.model.narrowing import Narrowing
 from mayak.lightrag.model.questions import Question, QuestionTooHeavy
 from mayak.lightrag.model.questions import question as read_question
 from mayak.lightrag.model.wording import reason_text
@@ -187,7 +179,13 @@ async def _from_texts(this: Round) -> AsyncIterator[Event]:
     async with tools.database.transaction(this.project_id) as conn:
         await limit_statements(conn, tools.settings.patience)
         search = await extracting.look(
-            conn, this.project_id, asked, vector, tools.embedder.space, tools.settings
+            conn,
+            this.project_id,
+            asked,
+            vector,
+            tools.embedder.space,
+            tools.settings,
+            this.wish,
         )
     search_ms = watch.lap()
     chosen = await extracting.choose(tools.embedder, asked, vector, search)

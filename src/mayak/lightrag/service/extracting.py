@@ -6,11 +6,13 @@ from uuid import UUID
 from mayak.errors import Upstream
 from mayak.lightrag.model import choice
 from mayak.lightrag.model.answer import Note, Reason, Searched
+from mayak.lightrag.model.asking import Wish
 from mayak.lightrag.model.choice import Candidate, Scored
 from mayak.lightrag.model.embedder import Embedder, Vector
 from mayak.lightrag.model.evidence import Found, Settings
 from mayak.lightrag.model.questions import Question
 from mayak.lightrag.queries import records, retrieval
+from mayak.lightrag.service.searching import search
 from mayak.platform.db import Conn
 
 
@@ -37,16 +39,20 @@ async def look(
     vector: Vector | None,
     model: str,
     settings: Settings,
+    wish: Wish,
 ) -> Search:
     state = await retrieval.state(conn, project_id)
-    found = await retrieval.hybrid_search(
+    found = await search(
         conn,
         project_id,
-        words=asked.words,
-        patterns=[one.pattern for one in asked.identifiers],
-        embedding=vector,
-        model=model,
-        settings=settings,
+        asked,
+        vector,
+        await retrieval.set_of(conn, project_id, model),
+        settings,
+        narrowing=wish.narrowing,
+        mode=wish.mode,
+        history=wish.history,
+        explain=wish.explain,
     )
     wanted = {place.key for one in found.evidence for place in one.places}
     current = await records.records(conn, project_id, sorted(wanted))
