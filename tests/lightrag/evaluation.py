@@ -13,7 +13,6 @@ from mayak.lightrag.model.answer import Answer
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.queries import embedding
 from mayak.lightrag.service import SourceLinks
-from mayak.lightrag.service.embedding import claim, embed, prepare, store
 from mayak.platform.db import Database
 from tests.lightrag.stories import NOW, add_stories
 
@@ -63,16 +62,7 @@ async def tell(database: Database, project: UUID, name: str, embedder: Embedder)
     async with database.transaction(project) as conn:
         await add_stories(conn, project, name)
     await service.catch_up(database, project)
-    async with database.transaction(project) as conn:
-        set_id = await prepare(conn, project, embedder)
-    while True:
-        async with database.transaction(project) as conn:
-            batch = await claim(conn, project, embedder, set_aside=[])
-        if batch is None:
-            break
-        await embed(embedder, batch)
-        async with database.transaction(project) as conn:
-            await store(conn, project, set_id, batch)
+    await service.embed_all(database, project, embedder)
     async with database.transaction(project) as conn:
         assert await embedding.count_pending(conn, project) == 0
 

@@ -15,7 +15,7 @@ from mayak.entry.http import build_app
 from mayak.kit.resources import Resources
 from mayak.lightrag import jobs
 from mayak.lightrag.model.embedder import Embedder
-from mayak.lightrag.service import ExampleQuestions, OpenAIEmbeddings, SourceLinks
+from mayak.lightrag.service import Embedders, ExampleQuestions, OpenAIEmbeddings, SourceLinks
 from mayak.platform.db import Database
 from mayak.platform.telemetry import RequestMeasures
 from tests.lightrag.conftest import Desk
@@ -42,6 +42,7 @@ async def client(
                 Database: database,
                 Registry: Registry.of([jobs]),
                 Embedder: embedder,
+                Embedders: Embedders(embedder),
                 SourceLinks: SourceLinks("https://desk.test", 7),
                 ExampleQuestions: ExampleQuestions({"northwind": ["When is the launch?"]}),
                 RequestMeasures: RequestMeasures(),

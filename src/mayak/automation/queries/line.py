@@ -32,9 +32,10 @@ async def tell_to_stop(conn: Conn, run_id: UUID) -> None:
 
 JOIN: LiteralString = f"""
 INSERT INTO worker_runs AS mine (project_id, job_type, queue, lane, key, trigger, upstream, because,
-                                 payload, status, reason, finished_at, queued_at, turn_at)
+                                 payload, not_before, status, reason, finished_at, queued_at,
+                                 turn_at)
 SELECT %(project_id)s::uuid, %(job_type)s::text, %(queue)s::text, %(lane)s, %(key)s, %(trigger)s,
-       %(upstream)s::uuid[], %(because)s, %(payload)s::jsonb,
+       %(upstream)s::uuid[], %(because)s, %(payload)s::jsonb, %(not_before)s::timestamptz,
        CASE WHEN rests THEN 'cancelled' ELSE 'queued' END, CASE WHEN rests THEN 'paused' END,
        CASE WHEN rests THEN moment.at END, moment.at,
        moment.at + %(behind)s::interval * (SELECT count(*) FROM worker_runs AS other
@@ -68,10 +69,11 @@ async def join(
     because: str | None,
     payload: Mapping[str, object],
     at: datetime | None = None,
+    not_before: datetime | None = None,
 ) -> Run:
     """The run of this job and payload that waits, new or already there and now caused by
-    `upstream` too. A person's wish makes it theirs, and takes it out of its backoff; what a cascade
-    wants of a job that rests is cancelled at once.
+    `upstream` too; a new one starts no earlier than `not_before`. A person's wish makes it theirs,
+    and takes it out of its backoff; what a cascade wants of a job that rests is cancelled at once.
     """
     run = await fetch_one(
         conn,
@@ -88,6 +90,7 @@ async def join(
         payload=orjson.dumps(payload).decode(),
         behind=BEHIND,
         at=at,
+        not_before=not_before,
     )
     assert run is not None
     return run

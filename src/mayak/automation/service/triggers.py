@@ -21,8 +21,10 @@ async def trigger(
     because: str | None = None,
     payload: Mapping[str, object] | None = None,
     at: datetime | None = None,
+    not_before: datetime | None = None,
 ) -> Run:
-    """Ask for a run in the scope of `conn`; a worker starts it when the transaction commits.
+    """Ask for a run in the scope of `conn`; a worker starts it when the transaction commits, or at
+    `not_before`.
 
     Of one type and payload, a project has at most one run waiting: when one waits already, that
     one is returned, caused by `upstream` too; a person's wish ends its backoff, a cascade does
@@ -40,6 +42,7 @@ async def trigger(
         because=because,
         payload=payload or {},
         at=at,
+        not_before=not_before,
     )
     await queries.wake(conn, job.queue)
     return run

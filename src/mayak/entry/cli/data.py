@@ -22,7 +22,6 @@ from mayak.errors import InvalidInput
 from mayak.kit import clock
 from mayak.lightrag import service as lightrag
 from mayak.lightrag.api import AnswerView
-from mayak.lightrag.model.embedder import Embedder
 from mayak.projects import service as projects
 from mayak.projects.model import Project
 from mayak.sync import service as sync_service
@@ -156,7 +155,7 @@ def ask(
         await lightrag.catch_up(parts.database, found.id)
         answer = await lightrag.ask(
             parts.database,
-            parts.resources.get(Embedder),
+            await parts.resources.get(lightrag.Embedders).for_questions(parts.database, found.id),
             found.id,
             question,
             locale=_locale(locale, question),

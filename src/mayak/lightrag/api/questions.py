@@ -39,11 +39,10 @@ from mayak.lightrag.model.asking import (
     Tabled,
     Wish,
 )
-from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.model.language import Language, Locale
 from mayak.lightrag.model.narrowing import Narrowing, SourceName
 from mayak.lightrag.model.questions import LONGEST
-from mayak.lightrag.service import OUTCOME, SourceLinks, Tools
+from mayak.lightrag.service import OUTCOME, Embedders, SourceLinks, Tools
 from mayak.platform.db import Database
 from mayak.platform.telemetry import RequestMeasures
 
@@ -147,16 +146,16 @@ async def search(
 async def _answer(
     asked: QueryInput, request: Request, project: ProjectScope, user: User, services: Resources
 ) -> AnswerView:
-    events = _measured(_asking(asked, request, project, user, services), services)
+    events = _measured(await _asking(asked, request, project, user, services), services)
     return AnswerView.of(await service.answered(events))
 
 
-def _asking(
+async def _asking(
     asked: QueryInput, request: Request, project: ProjectScope, user: User, services: Resources
 ) -> AsyncIterator[Event]:
     tools = Tools(
         database=services.get(Database),
-        embedder=services.get(Embedder),
+        embedder=await services.get(Embedders).for_questions(services.get(Database), project.id),
         links=services.get(SourceLinks),
         chat=services.find(ChatModel),
     )
@@ -205,7 +204,7 @@ async def query_stream(
     Whoever closes the stream ends the work. A question that is none is refused before it begins.
     """
     service.check(asked.wish())
-    events = _measured(_asking(asked, request, project, user, services), services)
+    events = _measured(await _asking(asked, request, project, user, services), services)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(
         _written(events, request), media_type="text/event-stream", headers=headers

@@ -11,6 +11,7 @@ from mayak.access.deps import CurrentProject, Tx, allow
 from mayak.automation.api import RunView
 from mayak.automation.model import Registry
 from mayak.automation.service import trigger
+from mayak.errors import UpstreamKind
 from mayak.http.services import Services
 from mayak.kit.resources import Resources
 from mayak.lightrag import service
@@ -21,6 +22,7 @@ from mayak.lightrag.model.examples import ExampleQuestions
 from mayak.lightrag.model.language import Language, Locale
 from mayak.lightrag.model.narrowing import SourceName
 from mayak.lightrag.model.records import DocumentType
+from mayak.lightrag.model.sets import advice
 from mayak.lightrag.model.wording import reason_text
 from mayak.platform.db import Conn
 from mayak.sync import service as sync
@@ -28,6 +30,10 @@ from mayak.sync.model import CONNECTORS
 from mayak.sync.service import Sources
 
 router = APIRouter()
+BY_WORDS: dict[Locale, str] = {
+    "en": "Answers come from words until it is back; it is tried again by itself.",
+    "ru": "Пока его нет, ответы ищутся по словам; попытки повторяются сами.",
+}
 EXACT_UP_TO = 10_000
 """Chunks of a project up to which every vector is compared."""
 
@@ -84,6 +90,8 @@ class EmbeddingView(BaseModel):
     model: str
     dimensions: int | None
     state: Literal["ok", "failing", "idle"]
+    kind: UpstreamKind | None
+    """Why the provider fails; null when it does not, or something else does."""
     cause: str | None
     next_step: str | None
     retry_at: datetime | None
@@ -176,7 +184,7 @@ async def status(
             ready=seen.chunks.get("ready", 0),
             failed=seen.chunks.get("failed", 0),
         ),
-        embedding=_embedding(services.get(Embedder), seen),
+        embedding=_embedding(services.get(Embedder), seen, locale),
         sets=[EmbeddingSetView.model_validate(one, from_attributes=True) for one in seen.sets],
         index=IndexView(path="exact" if total <= EXACT_UP_TO else "hnsw", chunks=total),
         lag=LagView(oldest_stale_at=seen.oldest_stale_at, stale_documents=seen.stale_documents),
@@ -200,17 +208,17 @@ def _sources(seen: service.Overview) -> SourceCounts:
     return SourceCounts.model_validate(counts)
 
 
-def _embedding(embedder: Embedder, seen: service.Overview) -> EmbeddingView:
-    failing = seen.embedding.state == "failing"
+def _embedding(embedder: Embedder, seen: service.Overview, locale: Locale) -> EmbeddingView:
+    kind = seen.embedding.kind
+    words = BY_WORDS[locale] if seen.embedding.state == "failing" else None
     return EmbeddingView(
         provider=embedder.provider,
         model=embedder.model,
         dimensions=embedder.dimensions,
         state=seen.embedding.state,
+        kind=kind,
         cause=seen.embedding.cause,
-        next_step="Answers come from words until it is back; it is tried again by itself."
-        if failing
-        else None,
+        next_step=f"{advice(kind, locale)} {words}" if kind else words,
         retry_at=seen.embedding.retry_at,
     )
 

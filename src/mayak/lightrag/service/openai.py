@@ -17,7 +17,9 @@ import numpy as np
 
 from mayak.errors import Upstream, UpstreamKind, UpstreamRejected
 from mayak.lightrag.model.embedder import Vector, Vectors
+from mayak.lightrag.model.sets import EmbeddingSet
 
+OFFICIAL = "https://api.openai.com/"
 SERVICE = "The embeddings provider"
 TIMEOUT = httpx.Timeout(120, connect=5)
 AT_ONCE = 4
@@ -41,6 +43,8 @@ class OpenAIEmbeddings:
     provider = "openai"
     resting: float | None = None
     batch = MAX_ITEMS
+    at_once = AT_ONCE
+    remote = True
 
     def __init__(
         self,
@@ -145,6 +149,38 @@ class OpenAIEmbeddings:
             raise _malformed("a vector is not finite, or zero")
         self.dimensions = size
         return np.asarray(stacked / lengths, dtype=np.float32)
+
+
+class OpenAIServer:
+    """One server, and an embedder for each of its models."""
+
+    def __init__(self, http: httpx.AsyncClient, *, base_url: str, api_key: str | None) -> None:
+        self._http = http
+        self._base_url = base_url
+        self._key = api_key
+
+    def embedder(self, model: str, *, dimensions: int | None) -> OpenAIEmbeddings:
+        return OpenAIEmbeddings(
+            self._http,
+            base_url=self._base_url,
+            model=model,
+            api_key=self._key,
+            dimensions=dimensions,
+        )
+
+    def embedder_of(self, kept: EmbeddingSet) -> OpenAIEmbeddings | None:
+        """Whoever fills this set; None when it is of another server, or nothing is known of this
+        one: OpenAI itself answers nobody without a key.
+        """
+        if kept.provider != OpenAIEmbeddings.provider:
+            return None
+        if self._key is None and self._base_url.startswith(OFFICIAL):
+            return None
+        for dimensions in (None, kept.dimensions):
+            made = self.embedder(kept.model, dimensions=dimensions)
+            if made.space == kept.space:
+                return made
+        return None
 
 
 class _TooMuch(UpstreamRejected):

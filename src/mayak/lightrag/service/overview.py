@@ -6,10 +6,12 @@ from typing import Literal
 from uuid import UUID
 
 from mayak.automation import service as automation
+from mayak.errors import UpstreamKind
 from mayak.lightrag.model.answer import Reason
 from mayak.lightrag.queries import overview as queries
 from mayak.lightrag.queries import retrieval, stale
 from mayak.lightrag.queries.overview import Documents, EmbeddingSet, Entity
+from mayak.lightrag.service.sets import standing
 from mayak.platform.db import Conn
 from mayak.sync import service as sync
 
@@ -32,6 +34,8 @@ class Embedding:
     """How the making of vectors goes: idle when it was never asked for."""
 
     state: Health
+    kind: UpstreamKind | None
+    """Why its provider fails; None when it does not, or something else does."""
     cause: str | None
     retry_at: datetime | None
 
@@ -62,7 +66,7 @@ async def overview(conn: Conn, project_id: UUID) -> Overview:
         synced=await _synced(conn, project_id),
         documents=await queries.documents(conn, project_id),
         chunks=chunks,
-        embedding=await _embedding(conn),
+        embedding=await _embedding(conn, project_id),
         sets=await queries.sets(conn, project_id),
         oldest_stale_at=await queries.oldest_pending(conn, project_id),
         stale_documents=await stale.count_stale(conn, project_id),
@@ -80,14 +84,22 @@ async def _synced(conn: Conn, project_id: UUID) -> dict[str, datetime | None]:
     }
 
 
-async def _embedding(conn: Conn) -> Embedding:
+async def _embedding(conn: Conn, project_id: UUID) -> Embedding:
+    now = await standing(conn, project_id)
+    outages = [one.outage for one in (now.active, now.building) if one and one.outage]
+    if outages:
+        worst = outages[0]
+        return Embedding(
+            state="failing", kind=worst.kind, cause=worst.cause, retry_at=worst.retry_at
+        )
     recent = await automation.recent(conn, job_type="embeddings_run", limit=1)
     if not recent:
-        return Embedding(state="idle", cause=None, retry_at=None)
+        return Embedding(state="idle", kind=None, cause=None, retry_at=None)
     last = recent[0]
     failing = last.error_message is not None and last.status in ("failed", "queued")
     return Embedding(
         state="failing" if failing else "ok",
+        kind=None,
         cause=last.error_message if failing else None,
         retry_at=last.not_before if failing else None,
     )
