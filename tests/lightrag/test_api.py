@@ -144,11 +144,11 @@ async def test_a_source_shows_the_talk_around_it_without_notes(
 
     source = (await client.get("/lightrag/sources/chatwoot_message/101")).json()
 
-    assert [(one["content"], one["deleted"], one["focus"]) for one in source["messages"]] == [
+    assert [(one["content"], one["deleted"], one["focus"]) for one in source["records"]] == [
         (None, True, False),
         (LAUNCH, False, True),
     ]
-    assert source["conversation"]["url"].endswith("/conversations/1")
+    assert source["document"]["url"].endswith("/conversations/1")
     assert (source["has_before"], source["has_after"]) == (False, False)
 
 
@@ -157,7 +157,7 @@ async def test_a_source_is_a_window_of_a_long_talk(client: httpx.AsyncClient, de
 
     source = (await client.get("/lightrag/sources/chatwoot_message/130")).json()
 
-    assert [one["external_id"] for one in source["messages"]] == [str(n) for n in range(115, 146)]
+    assert [one["external_id"] for one in source["records"]] == [str(n) for n in range(115, 146)]
     assert (source["has_before"], source["has_after"]) == (True, True)
 
 

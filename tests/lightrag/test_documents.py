@@ -3,6 +3,7 @@
 import pytest
 
 from mayak.lightrag.queries import records
+from mayak.lightrag.service.coverage import coverage
 from mayak.platform.db import Database
 from mayak.sandbox.stories import build_world
 from tests.lightrag.clients import SLUGS, Client, new_client
@@ -155,3 +156,19 @@ async def test_a_task_moves_to_the_company_when_its_deal_is_gone(northwind: Clie
 
 async def _homes(client: Client, words: str) -> set[str]:
     return {chunk["source_type"] for chunk in await client.chunks() if words in chunk["text"]}
+
+
+async def test_coverage_tells_of_every_stream_how_much_is_cut_and_embedded(
+    northwind: Client,
+) -> None:
+    await northwind.change("DELETE FROM rag_documents WHERE title LIKE 'NOR-14 %'")
+    async with northwind.database.transaction(northwind.project) as conn:
+        stages = await coverage(conn, northwind.project)
+
+    cut = {(one.connector, one.stream): one for one in stages if one.name == "chunked"}
+    assert {key for key, one in cut.items() if one.have == one.of > 0} == {
+        ("chatwoot", "conversations"), ("chatwoot", "contacts"), ("linear", "projects"),
+        ("attio", "companies"), ("attio", "deals"), ("attio", "people"),
+    }  # fmt: skip
+    assert len(cut["linear", "issues"].lacking) == 1
+    assert all(one.have == 0 < one.of for one in stages if one.name == "embedded")

@@ -1375,7 +1375,9 @@ export interface paths {
         };
         /**
          * Read Source
-         * @description The conversation around a quoted message. Private notes are never part of it.
+         * @description A record with what is read beside it: the talk, the issue, the deal that it belongs to.
+         *
+         *     Private notes of talks are never part of it.
          */
         get: operations["read_source"];
         put?: never;
@@ -2283,6 +2285,15 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** FactView */
+        FactView: {
+            /** Field */
+            field: string;
+            /** Label */
+            label: string;
+            /** Value */
+            value: string;
+        };
         /** FeedbackInput */
         FeedbackInput: {
             /** Comment */
@@ -2604,6 +2615,27 @@ export interface components {
             last_synced_at: string | null;
             /** Projects */
             projects: number;
+        };
+        /** LinkView */
+        LinkView: {
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Relation
+             * @enum {string}
+             */
+            relation: "key" | "mention" | "same";
+            /** Title */
+            title: string | null;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "chatwoot_conversation" | "chatwoot_contact" | "linear_issue" | "linear_project" | "attio_company" | "attio_person" | "attio_deal" | "dataset_text";
+            /** Url */
+            url: string | null;
         };
         /**
          * ListsView
@@ -3418,26 +3450,29 @@ export interface components {
             project: components["schemas"]["ProjectView"] | null;
             user: components["schemas"]["UserView"];
         };
-        /** SourceConversationView */
-        SourceConversationView: {
-            /** Contact */
-            contact: string | null;
-            /** External Id */
-            external_id: string;
-            /** Inbox */
-            inbox: string | null;
-            /** Status */
-            status: string;
-            /** Subject */
-            subject: string | null;
-            /** Url */
-            url: string | null;
-        };
         /** SourceCounts */
         SourceCounts: {
             attio: components["schemas"]["AttioCounts"];
             chatwoot: components["schemas"]["ChatwootCounts"];
             linear: components["schemas"]["LinearCounts"];
+        };
+        /** SourceDocumentView */
+        SourceDocumentView: {
+            /** Facts */
+            facts: components["schemas"]["FactView"][];
+            /** Id */
+            id: string;
+            /** Status */
+            status: string | null;
+            /** Title */
+            title: string | null;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "chatwoot_conversation" | "chatwoot_contact" | "linear_issue" | "linear_project" | "attio_company" | "attio_person" | "attio_deal" | "dataset_text";
+            /** Url */
+            url: string | null;
         };
         /** SourceDocumentsView */
         SourceDocumentsView: {
@@ -3449,8 +3484,11 @@ export interface components {
              */
             name: "chatwoot" | "linear" | "attio";
         };
-        /** SourceMessageView */
-        SourceMessageView: {
+        /**
+         * SourceRecordView
+         * @description A text of the document. Those of what was asked for are in focus.
+         */
+        SourceRecordView: {
             /** Author */
             author: string | null;
             /** Author Kind */
@@ -3466,24 +3504,29 @@ export interface components {
             deleted: boolean;
             /** External Id */
             external_id: string;
+            /** Field */
+            field: string;
             /** Focus */
             focus: boolean;
+            /** Label */
+            label: string;
             /**
-             * Private
-             * @default false
-             * @constant
+             * Source Type
+             * @enum {string}
              */
-            private: false;
+            source_type: "chatwoot_message" | "chatwoot_conversation" | "chatwoot_contact" | "linear_issue" | "linear_comment" | "linear_project" | "attio_company" | "attio_person" | "attio_deal" | "attio_note" | "attio_task" | "dataset_text";
         };
         /** SourceView */
         SourceView: {
-            conversation: components["schemas"]["SourceConversationView"];
+            document: components["schemas"]["SourceDocumentView"];
             /** Has After */
             has_after: boolean;
             /** Has Before */
             has_before: boolean;
-            /** Messages */
-            messages: components["schemas"]["SourceMessageView"][];
+            /** Links */
+            links: components["schemas"]["LinkView"][];
+            /** Records */
+            records: components["schemas"]["SourceRecordView"][];
             /**
              * Synced At
              * Format: date-time
@@ -6164,10 +6207,13 @@ export interface operations {
     };
     read_source: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of the labels. */
+                locale?: "en" | "ru";
+            };
             header?: never;
             path: {
-                source_type: "chatwoot_message";
+                source_type: "chatwoot_message" | "chatwoot_conversation" | "chatwoot_contact" | "linear_issue" | "linear_comment" | "linear_project" | "attio_company" | "attio_person" | "attio_deal" | "attio_note" | "attio_task" | "dataset_text";
                 external_id: string;
             };
             cookie?: never;

@@ -32,6 +32,7 @@ HEADINGS: Mapping[DocumentType, tuple[str, ...]] = {
     "attio_person": ("name",),
     "attio_deal": ("name",),
     "chatwoot_contact": ("name",),
+    "chatwoot_conversation": ("subject",),
 }
 FACTS: Mapping[DocumentType, tuple[str, ...]] = {
     "linear_issue": (
@@ -49,8 +50,14 @@ FACTS: Mapping[DocumentType, tuple[str, ...]] = {
         "stage", "amount", "close_date", "company", "owner", "next_step", "people", "created",
     ),
     "chatwoot_contact": ("company", "email", "phone", "conversations"),
+    "chatwoot_conversation": (
+        "status", "contact", "assignee", "priority", "labels", "inbox", "created",
+        "last_activity",
+    ),
 }  # fmt: skip
-"""The lines of cards, the weightiest first."""
+"""The lines of cards, the weightiest first. A conversation has no card: its words say more."""
+STATES = ("state", "status", "stage")
+"""Fields that say how far an entity is."""
 TEXTS: Mapping[RecordType, tuple[str, ...]] = {
     "linear_issue": ("description",),
     "linear_comment": ("body",),

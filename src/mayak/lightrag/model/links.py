@@ -19,10 +19,18 @@ class SourceLinks:
         number = quote(display_id, safe="")
         return f"{self._base}/app/accounts/{self._account}/conversations/{number}"
 
+    def contact(self, external_id: str) -> str | None:
+        """The page of a contact; None without a base URL."""
+        if self._base is None:
+            return None
+        return f"{self._base}/app/accounts/{self._account}/contacts/{quote(external_id, safe='')}"
+
     def page(self, record: Record) -> str | None:
         """Where to read a record in its own system; None when that is not known."""
         if record.document[0] == "chatwoot_conversation":
             return self.conversation(record.document[1])
+        if record.document[0] == "chatwoot_contact":
+            return self.contact(record.document[1])
         return _web_address(record.url)
 
 

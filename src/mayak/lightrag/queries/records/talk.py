@@ -9,14 +9,20 @@ from mayak.lightrag.model.records import Message
 from mayak.platform.db import Conn, fetch_all, fetch_one
 
 CONVERSATION_OF: LiteralString = """
-SELECT c.external_id, c.subject, c.status, i.name AS inbox, p.name AS contact, c.synced_at,
-       m.source_created_at AS focus_at, m.external_id AS focus
+SELECT c.external_id, m.source_created_at AS focus_at, m.external_id AS focus
   FROM cw_messages AS m
   JOIN cw_conversations AS c ON c.project_id = m.project_id AND c.external_id = m.conversation_id
-  LEFT JOIN cw_inboxes_raw AS i ON i.project_id = c.project_id AND i.external_id = c.inbox_id
-  LEFT JOIN cw_contacts AS p ON p.project_id = c.project_id AND p.external_id = c.contact_id
  WHERE m.project_id = %(project_id)s AND m.external_id = %(external_id)s
    AND NOT m.private AND m.message_type <> 'activity' AND c.deleted_at IS NULL
+"""
+
+END_OF_CONVERSATION: LiteralString = """
+SELECT m.conversation_id AS external_id, m.source_created_at AS focus_at, m.external_id AS focus
+  FROM cw_messages AS m
+ WHERE m.project_id = %(project_id)s AND m.conversation_id = %(external_id)s
+   AND NOT m.private AND m.message_type <> 'activity'
+ ORDER BY m.source_created_at DESC, length(m.external_id) DESC, m.external_id DESC
+ LIMIT 1
 """
 
 MESSAGES_BEFORE: LiteralString = """
@@ -49,28 +55,30 @@ SELECT m.external_id, m.conversation_id, m.message_type, m.content_type,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceConversation:
+class Place:
+    """A message in its conversation."""
+
     external_id: str
-    subject: str | None
-    status: str
-    inbox: str | None
-    contact: str | None
-    synced_at: datetime
     focus_at: datetime
     focus: str
 
 
-async def conversation_of(
-    conn: Conn, project_id: UUID, external_id: str
-) -> SourceConversation | None:
-    """The conversation of a message that a client could read; None for any other message."""
+async def place_of(conn: Conn, project_id: UUID, external_id: str) -> Place | None:
+    """The place of a message that a client could read; None for any other message."""
     return await fetch_one(
-        conn, SourceConversation, CONVERSATION_OF, project_id=project_id, external_id=external_id
+        conn, Place, CONVERSATION_OF, project_id=project_id, external_id=external_id
+    )
+
+
+async def end_of(conn: Conn, project_id: UUID, conversation_id: str) -> Place | None:
+    """The last message of a conversation that a client could read; None when there is none."""
+    return await fetch_one(
+        conn, Place, END_OF_CONVERSATION, project_id=project_id, external_id=conversation_id
     )
 
 
 async def around(
-    conn: Conn, project_id: UUID, talk: SourceConversation, *, before: int, after: int
+    conn: Conn, project_id: UUID, talk: Place, *, before: int, after: int
 ) -> tuple[list[Message], list[Message]]:
     """Messages up to and with the focus, and those behind it, each list in the order of talk.
 
