@@ -3,6 +3,11 @@
 Every statement takes a whole page as one JSON array, and all tables have the same statement with
 other columns. Rows that would not change are left out before the insert, so that reading an
 unchanged source writes nothing, not even row locks.
+
+`project_id = (SELECT ...)` says the same as without the SELECT, and keeps the planner from looking
+the project up in the statistics. These know the projects of yesterday; a new one has no rows by
+them, so every index that begins with the project looks as good as the key, and each look would
+read all of the project.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,11 +26,11 @@ WITH changed AS (
   SELECT new.*
     FROM jsonb_to_recordset(%(rows)s::jsonb) AS new
          (external_id text, content_hash text, payload jsonb, deleted boolean, {typed})
-    -- One look into the key for each row. As a plain join, a table that has no statistics yet is
-    -- read whole for every page, and a first sync takes the square of its size.
+    -- One look for each row. As a plain join, a table that has no statistics yet is read whole for
+    -- every page, and a first sync takes the square of its size.
     LEFT JOIN LATERAL (
            SELECT * FROM {table}
-            WHERE project_id = %(project_id)s AND external_id = new.external_id
+            WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = new.external_id
             LIMIT 1) AS old ON true
    WHERE old.external_id IS NULL
       OR (old.content_hash <> decode(new.content_hash, 'hex')
@@ -84,7 +89,7 @@ BURY: LiteralString = """
 UPDATE {table}
    SET deleted_at = now(), synced_at = now(), observed_at = greatest(observed_at, %(observed_at)s),
        revision = nextval('source_revision')
- WHERE project_id = %(project_id)s AND external_id = ANY(%(external_ids)s)
+ WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = ANY(%(external_ids)s)
    AND deleted_at IS NULL AND observed_at <= %(observed_at)s
 """
 BURIALS: Mapping[str, LiteralString] = {
@@ -94,7 +99,8 @@ BURIALS: Mapping[str, LiteralString] = {
 LIVE: LiteralString = """
 SELECT external_id
   FROM {table}
- WHERE project_id = %(project_id)s AND external_id = ANY(%(external_ids)s) AND deleted_at IS NULL
+ WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = ANY(%(external_ids)s)
+   AND deleted_at IS NULL
 """
 LIVING: Mapping[str, LiteralString] = {
     kind: LIVE.format(table=mirror.table) for kind, mirror in MIRRORS.items()
@@ -119,7 +125,7 @@ READINGS: Mapping[str, LiteralString] = {
 CONTACT_PAYLOADS: LiteralString = """
 SELECT external_id, payload
   FROM cw_contacts
- WHERE project_id = %(project_id)s AND external_id = ANY(%(external_ids)s)
+ WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = ANY(%(external_ids)s)
    AND deleted_at IS NULL
 """
 
