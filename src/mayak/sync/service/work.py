@@ -81,6 +81,8 @@ class Work:
     """Records asked for by id that did not have the expected form, with the reason."""
     first: set[str] = field(default_factory=set)
     """Streams that were never read to their end: what they show now is what is expected."""
+    arriving: set[str] = field(default_factory=set)
+    """Kinds of which most of the last page was new or different; the next is likely the same."""
     totals: dict[str, int] = field(default_factory=dict)
     """By stream: how many records of ours the source showed in a list that was read to its end."""
 
@@ -151,14 +153,19 @@ class Work:
         self, conn: Conn, kind: str, records: list[Record], *, observed_at: datetime | None
     ) -> Saved:
         """Write records of one kind; `observed_at` is when the request began."""
-        return await mirror.save(
+        saved = await mirror.save(
             conn,
             self.run.project_id,
             kind,
             records,
             observed_at=observed_at or self.present(),
             trust=self.wish.full,
+            expect_new=kind in self.arriving,
         )
+        if records:
+            most_differed = saved.written + saved.deleted > saved.unchanged
+            (self.arriving.add if most_differed else self.arriving.discard)(kind)
+        return saved
 
     async def page(
         self,
