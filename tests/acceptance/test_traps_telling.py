@@ -9,7 +9,6 @@ import hmac
 import json
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from email.utils import formatdate
 from typing import Any
 from uuid import UUID
@@ -258,16 +257,25 @@ async def test_trap_15_permission_loss_that_looks_like_deletion(
     left = sorted(scopes - {"note:read", "note:read-write"})
     apply_edit(world, "attio.set_scopes", {"token": ATTIO_KEY, "scopes": left})
 
+    ended = {}
     for connector in CONNECTORS:
-        with suppress(Upstream):
-            assert (await studio.sync(connector, full=True)).status == "partial", connector
+        try:
+            ended[connector] = (await studio.sync(connector, full=True)).status
+        except Upstream as error:
+            ended[connector] = error.kind
 
+    assert ended == {"chatwoot": "auth", "linear": "partial", "attio": "not_found"}
     assert {kind: await studio.live(kind) for kind in before} == before
     watched = ("inboxes", "conversations", "teams", "issues", "comments", "deals", "notes")
     lights = {name: await studio.state(name) for name in watched}
     assert "ok" not in {state["status"] for state in lights.values()}
     assert "Nothing was deleted" in lights["issues"]["cause"]
-    assert "note:read" in lights["notes"]["cause"]
+    attio = {one.name: await studio.state(one.name) for one in STREAMS["attio"]}
+    refused = {name: state["status"] for name, state in attio.items() if state["status"] != "ok"}
+    assert refused == {"deals": "failing", "notes": "auth_failed"}, "the others go on"
+    assert "the workspace has no object deals" in attio["deals"]["cause"]
+    assert attio["notes"]["cause"] == "The token of Attio lacks the permission note:read."
+    assert "what was copied stays" in attio["notes"]["next_step"]
 
     world.faults.clear()
     apply_edit(world, "attio.set_scopes", {"token": ATTIO_KEY, "scopes": sorted(scopes)})

@@ -10,6 +10,7 @@ from mayak.errors import Misconfigured
 
 WRONG = {
     "database_url": "mysql://root@localhost/mayak",
+    "mayak_public_url": "mayak.example",
     "mayak_log_level": "loud",
     "mayak_log_format": "yaml",
     "mayak_time_zone": "Mars/Olympus",
@@ -25,6 +26,7 @@ WRONG = {
     "session_days": "366",
     "chatwoot_base_url": "chatwoot.example",
     "chatwoot_account_id": "0",
+    "chatwoot_requests_per_minute": "0",
     "embeddings": "cohere",
     "openai_base_url": "ftp://models.example",
     "openai_embedding_dimensions": "63",
@@ -32,11 +34,13 @@ WRONG = {
     "lightrag_only": "2",
     "linear_base_url": "linear",
     "attio_base_url": "attio",
+    "attio_reads_per_second": "0",
     "loops_base_url": "loops",
 }
 ANY_TEXT_IS_RIGHT = {
     "redis_url",
     "mayak_data_dir",
+    "mayak_secret_key",
     "mayak_host",
     "chatwoot_api_token",
     "openai_api_key",
@@ -128,6 +132,7 @@ def test_an_env_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     [
         ("CHATWOOT_API_TOKEN", "hunter2"),
         ("OPENAI_API_KEY", "hunter2"),
+        ("MAYAK_SECRET_KEY", "hunter2,hunter2"),
         ("LINEAR_API_KEY", "hunter2"),
         ("ATTIO_API_KEY", "hunter2"),
         ("LOOPS_API_KEY", "hunter2"),

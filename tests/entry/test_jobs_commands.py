@@ -83,7 +83,12 @@ def test_job_types_are_listed_without_a_database(shell: Shell) -> None:
         "cadence_seconds": 1200,
         "cron": None,
         "queue": "cpu",
-        "after": ["chatwoot_sync", "connectors_sync_cycle"],
+        "after": [
+            *("chatwoot_sync", "connectors_sync_cycle"),
+            *("webhooks_drain_chatwoot", "webhooks_drain_linear", "webhooks_drain_attio"),
+            *("connector_errors_retry", "connectors_backfill"),
+            *("connectors_reconciliation_daily", "connectors_reconciliation_repair"),
+        ],
         "built": True,
     }
     assert (found["daily_digest"]["cron"], found["daily_digest"]["built"]) == ("0 8 * * *", False)

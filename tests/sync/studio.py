@@ -74,7 +74,7 @@ class Studio:
         return await run_once(
             self.database,
             REGISTRY,
-            {Sources: sources or self.sources},
+            {Sources: sources or self.sources, Database: self.database},
             self.project,
             JOBS[what],
             payload=wish or None,

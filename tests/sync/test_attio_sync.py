@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import httpx
 import pytest
 
 from mayak.platform.db import Database
@@ -9,7 +10,8 @@ from mayak.sandbox.edits import apply_edit
 from mayak.sandbox.stories import build_world
 from mayak.sandbox.world import World
 from mayak.sync.model import STREAMS
-from tests.sync.studio import Studio
+from tests.sources import all_three
+from tests.sync.studio import BASE, Studio
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -93,3 +95,32 @@ async def test_a_bound_company_that_was_merged_takes_nothing_along(
     assert {kind: await studio.live(kind) for kind in before} == before
     assert (result.status, state["status"]) == ("partial", "partial")
     assert "merged into another one" in state["cause"]
+
+
+class NoNotes(httpx.AsyncBaseTransport):
+    """The way to a service that answers 403 to who asks for notes."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/notes"):
+            return httpx.Response(403, json={"code": "missing_scope", "message": "No."})
+        return await self._inner.handle_async_request(request)
+
+
+async def test_a_permission_that_goes_while_a_sync_runs_stops_its_own_stream_alone(
+    studio: Studio,
+) -> None:
+    await studio.sync("attio")
+    before = await studio.live("note")
+
+    ended = await studio.sync(
+        "attio", all_three(httpx.AsyncClient(transport=NoNotes(studio.wire)), BASE)
+    )
+
+    states = {one.name: (await studio.state(one.name))["status"] for one in STREAMS["attio"]}
+    assert ended.status == "partial"
+    assert {name for name, status in states.items() if status != "ok"} == {"notes"}
+    assert states["notes"] == "auth_failed"
+    assert await studio.live("note") == before != set()

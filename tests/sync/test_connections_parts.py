@@ -97,6 +97,41 @@ async def test_a_company_that_another_project_has_through_a_list_is_elsewhere(
     assert bound(found) == {f"company {company}": "elsewhere"}
 
 
+async def test_a_linear_project_of_another_projects_team_is_elsewhere(
+    desk: Desk, other_desk: Desk, world: World
+) -> None:
+    team = world.projects[0].linear_team_ids[0]
+    await other_desk.bind("linear", ("team", team))
+    await other_desk.sync("linear")
+    theirs = await other_desk.live("project")
+
+    found = bound(await parts(desk, "linear"))
+    wanted = {"kind": "project", "external_id": min(theirs), "name": "Theirs"}
+    refused = await desk.refused("PUT", "/linear/bindings", {"scope": "parts", "parts": [wanted]})
+
+    elsewhere = {name for name, whose in found.items() if whose == "elsewhere"}
+    assert elsewhere == {f"team {team}", *(f"project {id_}" for id_ in theirs)} | {
+        next(iter(found))
+    }
+    assert refused[:2] == (409, "binding_taken")
+
+
+async def test_a_linear_project_that_is_bound_stays_when_another_project_takes_its_team(
+    desk: Desk, other_desk: Desk, world: World
+) -> None:
+    team = world.projects[0].linear_team_ids[0]
+    ids = [one["external_id"] for one in await parts(desk, "linear") if one["kind"] == "project"]
+    await desk.bind("linear", *(("project", id_) for id_ in ids))
+    await other_desk.bind("linear", ("team", team))
+    await other_desk.sync("linear")
+
+    found = bound(await parts(desk, "linear"))
+    wanted = [{"kind": "project", "external_id": id_} for id_ in ids]
+    await desk.did("PUT", "/linear/bindings", {"scope": "parts", "parts": wanted})
+
+    assert {found[f"project {id_}"] for id_ in ids} == {"here"}
+
+
 async def test_a_bound_company_is_listed_although_companies_are_not(
     desk: Desk, world: World
 ) -> None:

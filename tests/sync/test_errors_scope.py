@@ -95,3 +95,26 @@ async def test_what_was_mended_is_read_by_its_own_project(both: Both, world: Wor
     assert await mine.errors() == []
     assert ids[0] in await mine.live("issue")
     assert ids[1] in await mine.live("comment")
+
+
+async def test_a_deal_that_does_not_even_say_whose_it_is_is_not_left_out_silently(
+    both: Both, world: World
+) -> None:
+    mine, other = both
+    deal = (await in_attio(both, world))[1].split()[1]
+    await mine.rows("DELETE FROM attio_opportunities_raw WHERE external_id = %s RETURNING 1", deal)
+    mine.spoil(deal, values="none of them")
+
+    ended = [await studio.sync("attio", full=True) for studio in both]
+    told = [await studio.rows(STATE) for studio in both]
+    mine.mend()
+    after = [await studio.sync("attio") for studio in both]
+
+    assert [one.status for one in ended] == ["partial", "partial"]
+    assert [deal in str(state[0]["cause"]) for state in told] == [True, True]
+    assert await other.errors() == []
+    assert [one.status for one in after] == ["ok", "ok"]
+    assert deal in await mine.live("deal")
+
+
+STATE = "SELECT cause FROM connector_sync_state WHERE connector = 'attio' AND stream = 'deals'"

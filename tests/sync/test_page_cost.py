@@ -28,6 +28,7 @@ async def plan_of(database: Database, project: UUID, statement: LiteralString) -
     asked = {
         "project_id": project,
         "rows": "[]",
+        "external_ids": ["1", "2"],
         "observed_at": now(),
         "trust": False,
         "listing_id": uuid4(),
@@ -81,3 +82,25 @@ async def test_what_a_listing_lacks_is_looked_up_by_key(
 ) -> None:
     plan = await plan_of(database, project, statement)
     assert "AND (external_id = here.external_id)" in plan, plan
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(mirror.STATEMENTS["comment"], id="page"),
+        pytest.param(mirror.LIVING["comment"], id="living"),
+        pytest.param(mirror.BURIALS["comment"], id="burial"),
+        pytest.param(listings.LACKERS["comment time"], id="lacking"),
+        pytest.param(comparing.MISSINGS["linear comments"], id="missing"),
+    ],
+)
+async def test_a_new_project_beside_one_that_statistics_know_is_looked_up_by_key(
+    database: Database, project: UUID, other_project: UUID, statement: LiteralString
+) -> None:
+    async with database.transaction(other_project) as conn:
+        await conn.execute(CROWD, (other_project,))
+    async with database.connection() as conn:
+        await conn.execute("ANALYZE linear_comments_raw")
+    plan = await plan_of(database, project, statement)
+    assert "using linear_comments_raw_pkey" in plan, plan
+    assert "linear_comments_issue" not in plan, plan

@@ -209,6 +209,22 @@ async def test_many_deletions_wait_for_a_person(studio: Auditor, world: World) -
     assert not set(comments) & await studio.live("comment")
 
 
+async def test_a_sync_does_not_call_well_what_a_check_holds(studio: Auditor, world: World) -> None:
+    for one in await studio.some("comment", 21):
+        apply_edit(world, "linear.delete_comment", {"comment": one})
+    await studio.daily()
+    held = await studio.state("comments")
+
+    ended = await studio.sync("linear")
+    later = await studio.state("comments")
+    await studio.repair(stream="comments", connector="linear", accept_deletions=True)
+    await studio.sync("linear")
+
+    assert ended.status == "partial"
+    assert (later["status"], later["cause"]) == ("partial", held["cause"])
+    assert (await studio.state("comments"))["status"] == "ok"
+
+
 async def test_each_sync_counts_what_it_can_without_a_request(studio: Auditor) -> None:
     await studio.double("issue", await studio.some("issue", 1))
 

@@ -14,6 +14,7 @@ import structlog
 from mayak.automation import queries
 from mayak.automation.model import Failure, Reason, Registry
 from mayak.automation.queries import Claim, Edge, Ending
+from mayak.kit.tasks import ended
 from mayak.platform.db import Conn, Database
 
 log = structlog.get_logger(__name__)
@@ -82,8 +83,7 @@ class Recorder:
                     batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                     await self._settle(batch)
         finally:
-            for task in self._alone:
-                task.cancel()
+            await ended(self._alone)
 
     async def _settle(self, batch: list[Item]) -> None:
         """Commit, however long the database is away. What cannot be stored fails its own run; what

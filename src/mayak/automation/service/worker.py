@@ -28,6 +28,7 @@ from mayak.automation.service.recording import Clock, Recorder
 from mayak.automation.service.ticking import tick
 from mayak.errors import AppError
 from mayak.kit.resources import Resources
+from mayak.kit.tasks import ended
 from mayak.platform.bell import Bell
 from mayak.platform.db import Database
 
@@ -128,10 +129,7 @@ class Worker:
         try:
             await self._until_all_ended(machinery, line)
         finally:
-            every = (*line, *machinery, *self._settling)
-            for task in every:
-                task.cancel()
-            await asyncio.gather(*every, return_exceptions=True)
+            await ended((*line, *machinery, *self._settling))
             with suppress(psycopg.Error, AppError, TimeoutError, OSError):
                 async with asyncio.timeout(3), self._database.engine() as conn:
                     await queries.forget(conn, self._id)

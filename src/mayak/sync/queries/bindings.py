@@ -1,11 +1,11 @@
 """SQL of bindings: which part of an account belongs to which project."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import LiteralString
 from uuid import UUID
 
 from mayak.platform.db import Conn, execute, fetch_all, fetch_dicts, fetch_value, fetch_values
-from mayak.sync.model import Binding, Connector
+from mayak.sync.model import STREAMS, Binding, Connector
 
 LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('connector_bindings', 0))"
 
@@ -54,6 +54,23 @@ SELECT kind || ' ' || external_id
  ORDER BY kind, external_id
 """
 
+# A Linear project belongs to teams. Whoever has one of them has copied it already.
+PROJECTS_OF_TEAMS: LiteralString = """
+SELECT DISTINCT copied.external_id
+  FROM connector_bindings AS bound
+  JOIN linear_projects_raw AS copied
+    ON copied.project_id = bound.project_id AND copied.deleted_at IS NULL
+   AND bound.external_id = ANY(copied.team_ids)
+ WHERE bound.project_id <> %(project_id)s AND bound.connector = 'linear'
+   AND bound.account_ref = %(account_ref)s AND bound.kind = 'team'
+   AND copied.external_id = ANY(%(external_ids)s)
+   AND NOT EXISTS (
+         SELECT 1 FROM connector_bindings AS ours
+          WHERE ours.project_id = %(project_id)s AND ours.connector = 'linear'
+            AND ours.account_ref = bound.account_ref AND ours.kind = 'project'
+            AND ours.external_id = copied.external_id)
+"""
+
 ALL_FOREIGN: LiteralString = """
 SELECT DISTINCT kind, external_id
   FROM connector_bindings
@@ -64,6 +81,20 @@ SELECT DISTINCT kind, external_id
  WHERE project_id <> %(project_id)s AND connector = %(connector)s AND account_ref = %(account_ref)s
    AND external_id = ANY(%(external_ids)s)
 """
+
+COPIED_ELSEWHERE: LiteralString = """
+SELECT DISTINCT copied.external_id
+  FROM (SELECT DISTINCT project_id
+          FROM connector_bindings
+         WHERE connector = 'attio' AND account_ref = %(account_ref)s
+           AND project_id <> %(project_id)s) AS other
+  JOIN {table} AS copied
+    ON copied.project_id = other.project_id AND copied.external_id = ANY(%(external_ids)s)
+   AND copied.deleted_at IS NULL
+"""
+COPIES_ELSEWHERE: Mapping[str, LiteralString] = {
+    one.mirror.kind: COPIED_ELSEWHERE.format(table=one.mirror.table) for one in STREAMS["attio"]
+}
 
 BIND: LiteralString = """
 INSERT INTO connector_bindings AS old
@@ -165,7 +196,7 @@ async def taken(
     conn: Conn, project_id: UUID, connector: Connector, account_ref: str, binding: Binding
 ) -> list[str]:
     """What other projects hold that excludes this binding; needs a system transaction."""
-    return await fetch_values(
+    found: list[str] = await fetch_values(
         conn,
         FOREIGN,
         project_id=project_id,
@@ -173,6 +204,25 @@ async def taken(
         account_ref=account_ref,
         kind=binding.kind,
         external_id=binding.external_id,
+    )
+    if connector == "linear" and binding.kind == "project":
+        ids = await of_foreign_teams(conn, project_id, account_ref, [binding.external_id])
+        found += [f"project {id_}" for id_ in ids]
+    return found
+
+
+async def of_foreign_teams(
+    conn: Conn, project_id: UUID, account_ref: str, external_ids: Collection[str]
+) -> list[str]:
+    """Those of these Linear projects that other projects copied with a team of theirs; what is
+    bound here already is left out. Needs a system transaction.
+    """
+    return await fetch_values(
+        conn,
+        PROJECTS_OF_TEAMS,
+        project_id=project_id,
+        account_ref=account_ref,
+        external_ids=list(external_ids),
     )
 
 
@@ -184,7 +234,7 @@ async def foreign(
     external_ids: Collection[str],
 ) -> set[tuple[str, str]]:
     """Kind and id of all that other projects hold, and of these records, what they hold through
-    their lists; needs a system transaction.
+    their lists and teams; needs a system transaction.
     """
     found = await fetch_dicts(
         conn,
@@ -194,7 +244,26 @@ async def foreign(
         account_ref=account_ref,
         external_ids=list(external_ids),
     )
-    return {(row["kind"], row["external_id"]) for row in found}
+    parts = {(row["kind"], row["external_id"]) for row in found}
+    if connector == "linear":
+        ids = await of_foreign_teams(conn, project_id, account_ref, external_ids)
+        parts |= {("project", id_) for id_ in ids}
+    return parts
+
+
+async def copied_elsewhere(
+    conn: Conn, project_id: UUID, account_ref: str, kind: str, external_ids: Collection[str]
+) -> set[str]:
+    """Which of these records of Attio another project has; needs a system transaction."""
+    return set(
+        await fetch_values(
+            conn,
+            COPIES_ELSEWHERE[kind],
+            project_id=project_id,
+            account_ref=account_ref,
+            external_ids=list(external_ids),
+        )
+    )
 
 
 async def bind(

@@ -20,7 +20,7 @@ SELECT shown.external_id, shown.version AS source_version, {known} AS known
   FROM connector_listings AS shown
   LEFT JOIN LATERAL (
          SELECT * FROM {table}
-          WHERE project_id = %(project_id)s AND external_id = shown.external_id
+          WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = shown.external_id
           LIMIT 1) AS here ON true
  WHERE shown.project_id = %(project_id)s AND shown.listing_id = %(listing_id)s
    AND shown.external_id > %(after)s
@@ -36,7 +36,7 @@ SELECT here.external_id, shown.version AS source_version, {ours} AS our_version,
   FROM connector_listings AS shown
   JOIN LATERAL (
          SELECT * FROM {table}
-          WHERE project_id = %(project_id)s AND external_id = shown.external_id
+          WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = shown.external_id
           LIMIT 1) AS here ON true
  WHERE shown.project_id = %(project_id)s AND shown.listing_id = %(listing_id)s
    AND shown.external_id > %(after)s

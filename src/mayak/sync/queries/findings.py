@@ -70,6 +70,14 @@ SELECT id
  WHERE project_id = %(project_id)s AND id = ANY(%(ids)s) AND status IN ('open', 'ignored')
 """
 
+HELD: LiteralString = """
+SELECT external_id, repair_error
+  FROM sync_reconciliation_findings
+ WHERE project_id = %(project_id)s AND connector = %(connector)s AND stream = %(stream)s
+   AND status = 'open' AND kind IN ('extra', 'duplicate')
+   AND repair_error LIKE '%% ' || %(said)s::text
+"""
+
 OPEN_COUNTS: LiteralString = """
 SELECT connector, stream, kind, count(*)::integer AS count
   FROM sync_reconciliation_findings
@@ -205,6 +213,16 @@ async def open_findings(
 async def still_open(conn: Conn, project_id: UUID, ids: Collection[UUID]) -> set[UUID]:
     """Those of the findings that are not settled."""
     return set(await fetch_values(conn, STILL_OPEN, project_id=project_id, ids=list(ids)))
+
+
+async def held(
+    conn: Conn, project_id: UUID, connector: str, stream: str, *, said: str
+) -> dict[str, str]:
+    """Records that were not deleted because they were too many, with what was `said` of it."""
+    rows = await fetch_dicts(
+        conn, HELD, project_id=project_id, connector=connector, stream=stream, said=said
+    )
+    return {row["external_id"]: row["repair_error"] for row in rows}
 
 
 async def open_counts(conn: Conn, project_id: UUID) -> list[dict[str, Any]]:

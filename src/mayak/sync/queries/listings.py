@@ -32,7 +32,7 @@ DELETE FROM connector_listings
  WHERE project_id = %(project_id)s AND listing_id = %(listing_id)s
 """
 
-# Here and in `comparing` one look into the key for each row. Statistics know older listings, and
+# Here and in `comparing` one look for each row, as in `mirror`. Statistics know older listings, and
 # take a new one for a single row: as a plain join the whole of it would be read for each record.
 ABSENT: LiteralString = """
 SELECT here.external_id
@@ -56,7 +56,7 @@ SELECT shown.external_id
   FROM connector_listings AS shown
   LEFT JOIN LATERAL (
          SELECT * FROM {table}
-          WHERE project_id = %(project_id)s AND external_id = shown.external_id
+          WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = shown.external_id
             AND deleted_at IS NULL
           LIMIT 1) AS here ON true
  WHERE shown.project_id = %(project_id)s AND shown.listing_id = %(listing_id)s

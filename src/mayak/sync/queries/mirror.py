@@ -1,8 +1,13 @@
 """SQL of the mirror: how pages of records become rows.
 
-Every statement takes a whole page as one JSON array, and all tables have the same statement with
-other columns. Rows that would not change are left out before the insert, so that reading an
-unchanged source writes nothing, not even row locks.
+All tables have the same statements with other columns. A page is first asked about by key and hash
+alone; only the rows that differ follow, as one JSON array. Whatever would not change is left out
+before the insert, so that reading an unchanged source writes nothing, not even row locks.
+
+`project_id = (SELECT ...)` says the same as without the SELECT, and keeps the planner from looking
+the project up in the statistics. These know the projects of yesterday; a new one has no rows by
+them, so every index that begins with the project looks as good as the key, and each look would
+read all of the project.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,16 +21,29 @@ from mayak.connectors.base import Record
 from mayak.platform.db import Conn, execute, fetch_dicts, fetch_one, fetch_values
 from mayak.sync.model import ALL_STREAMS, MIRRORS, Mirror, Saved
 
+DIFFER: LiteralString = """
+SELECT new.external_id
+  FROM unnest(%(external_ids)s::text[], %(hashes)s::bytea[], %(deleted)s::boolean[],
+              %(touches)s::timestamptz[])
+       AS new (external_id, content_hash, deleted, source_updated_at)
+  LEFT JOIN LATERAL (
+         SELECT * FROM {table}
+          WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = new.external_id
+          LIMIT 1) AS old ON true
+ WHERE old.external_id IS NULL OR old.content_hash <> new.content_hash
+    OR (old.deleted_at IS NOT NULL) <> new.deleted{touched}
+"""
+
 SAVE: LiteralString = """
 WITH changed AS (
   SELECT new.*
     FROM jsonb_to_recordset(%(rows)s::jsonb) AS new
          (external_id text, content_hash text, payload jsonb, deleted boolean, {typed})
-    -- One look into the key for each row. As a plain join, a table that has no statistics yet is
-    -- read whole for every page, and a first sync takes the square of its size.
+    -- One look for each row. As a plain join, a table that has no statistics yet is read whole for
+    -- every page, and a first sync takes the square of its size.
     LEFT JOIN LATERAL (
            SELECT * FROM {table}
-            WHERE project_id = %(project_id)s AND external_id = new.external_id
+            WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = new.external_id
             LIMIT 1) AS old ON true
    WHERE old.external_id IS NULL
       OR (old.content_hash <> decode(new.content_hash, 'hex')
@@ -63,6 +81,12 @@ NEWER: LiteralString = """
           OR new.source_updated_at >= old.source_updated_at)"""
 
 
+def differ_statement(mirror: Mirror) -> LiteralString:
+    """DIFFER for one table."""
+    timed = "source_updated_at" in mirror.columns
+    return DIFFER.format(table=mirror.table, touched=TOUCHED if timed else "")
+
+
 def save_statement(mirror: Mirror) -> LiteralString:
     """SAVE for one table."""
     timed = "source_updated_at" in mirror.columns
@@ -76,6 +100,9 @@ def save_statement(mirror: Mirror) -> LiteralString:
     )
 
 
+DIFFERENCES: Mapping[str, LiteralString] = {
+    kind: differ_statement(mirror) for kind, mirror in MIRRORS.items()
+}
 STATEMENTS: Mapping[str, LiteralString] = {
     kind: save_statement(mirror) for kind, mirror in MIRRORS.items()
 }
@@ -84,7 +111,7 @@ BURY: LiteralString = """
 UPDATE {table}
    SET deleted_at = now(), synced_at = now(), observed_at = greatest(observed_at, %(observed_at)s),
        revision = nextval('source_revision')
- WHERE project_id = %(project_id)s AND external_id = ANY(%(external_ids)s)
+ WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = ANY(%(external_ids)s)
    AND deleted_at IS NULL AND observed_at <= %(observed_at)s
 """
 BURIALS: Mapping[str, LiteralString] = {
@@ -94,7 +121,8 @@ BURIALS: Mapping[str, LiteralString] = {
 LIVE: LiteralString = """
 SELECT external_id
   FROM {table}
- WHERE project_id = %(project_id)s AND external_id = ANY(%(external_ids)s) AND deleted_at IS NULL
+ WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = ANY(%(external_ids)s)
+   AND deleted_at IS NULL
 """
 LIVING: Mapping[str, LiteralString] = {
     kind: LIVE.format(table=mirror.table) for kind, mirror in MIRRORS.items()
@@ -119,7 +147,7 @@ READINGS: Mapping[str, LiteralString] = {
 CONTACT_PAYLOADS: LiteralString = """
 SELECT external_id, payload
   FROM cw_contacts
- WHERE project_id = %(project_id)s AND external_id = ANY(%(external_ids)s)
+ WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = ANY(%(external_ids)s)
    AND deleted_at IS NULL
 """
 
@@ -139,27 +167,47 @@ async def save(
     *,
     observed_at: datetime,
     trust: bool = False,
+    expect_new: bool = False,
 ) -> Saved:
     """Write the records, all of one kind, that are new, different or back from deletion.
 
     `observed_at` is when the request began that brought them. A record older than what is stored
-    is passed over; `trust` takes the source's word even when its time of change went back.
+    is passed over; `trust` takes the source's word even when its time of change went back. With
+    `expect_new` all rows are sent at once, which saves a question when most of them differ.
     """
     if not records:
         return Saved()
-    rows = {record.external_id: _row(record) for record in records}
+    latest = {record.external_id: record for record in records}
+    differ = list(latest)
+    if not expect_new:
+        differ = await _differ(conn, project_id, kind, list(latest.values()))
+    if not differ:
+        return Saved(unchanged=len(latest))
     saved = await fetch_one(
         conn,
         Saved,
         STATEMENTS[kind],
         project_id=project_id,
-        rows=orjson.dumps(list(rows.values())).decode(),
+        rows=orjson.dumps([_row(latest[id_]) for id_ in differ]).decode(),
         observed_at=observed_at,
         **({"trust": trust} if "source_updated_at" in MIRRORS[kind].columns else {}),
     )
     assert saved is not None
-    unchanged = len(rows) - saved.written - saved.deleted
+    unchanged = len(latest) - saved.written - saved.deleted
     return Saved(written=saved.written, deleted=saved.deleted, unchanged=unchanged)
+
+
+async def _differ(conn: Conn, project_id: UUID, kind: str, records: Sequence[Record]) -> list[str]:
+    """The ids of those that are not here as they are."""
+    return await fetch_values(
+        conn,
+        DIFFERENCES[kind],
+        project_id=project_id,
+        external_ids=[one.external_id for one in records],
+        hashes=[one.content_hash for one in records],
+        deleted=[one.deleted for one in records],
+        touches=[one.fields.get("source_updated_at") for one in records],
+    )
 
 
 def _row(record: Record) -> dict[str, Any]:

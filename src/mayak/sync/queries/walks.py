@@ -63,7 +63,8 @@ BURY_MESSAGES: LiteralString = """
 UPDATE cw_messages
    SET deleted_at = now(), synced_at = now(), observed_at = %(observed_at)s,
        revision = nextval('source_revision')
- WHERE project_id = %(project_id)s AND conversation_id = %(conversation_id)s
+   -- Why the project is selected: see `mirror`.
+ WHERE project_id = (SELECT %(project_id)s::uuid) AND conversation_id = %(conversation_id)s
    AND deleted_at IS NULL AND observed_at <= %(observed_at)s
    AND external_id::bigint >= %(first)s AND external_id::bigint < %(past)s
    AND NOT external_id = ANY(%(present)s)
@@ -74,7 +75,7 @@ UPDATE cw_attachments_raw AS file
    SET deleted_at = now(), synced_at = now(), observed_at = %(observed_at)s,
        revision = nextval('source_revision')
   FROM cw_messages AS message
- WHERE file.project_id = %(project_id)s AND file.deleted_at IS NULL
+ WHERE file.project_id = (SELECT %(project_id)s::uuid) AND file.deleted_at IS NULL
    AND file.observed_at <= %(observed_at)s
    AND NOT file.external_id = ANY(%(present)s)
    AND message.project_id = file.project_id AND message.external_id = file.message_id

@@ -131,6 +131,14 @@ async def taken_elsewhere(
     return Taken(whole=len(parts) < len(found), parts=parts)
 
 
+async def copied_elsewhere(
+    database: Database, project_id: UUID, account_ref: str, kind: str, external_ids: Collection[str]
+) -> set[str]:
+    """Which of these records of Attio another project has a copy of."""
+    async with database.system_transaction() as conn:
+        return await queries.copied_elsewhere(conn, project_id, account_ref, kind, external_ids)
+
+
 async def replace_bindings(
     database: Database,
     project_id: UUID,

@@ -8,10 +8,14 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from mayak.connectors.base import Record, Rejected
-from mayak.platform.db import Conn
+from mayak.platform.db import Conn, Database
 from mayak.sync.model import StreamType
 from mayak.sync.queries import mirror
+from mayak.sync.service.bindings import copied_elsewhere
 from mayak.sync.service.work import Work
+
+OF_COMPANIES = frozenset({"deals", "people", "notes", "tasks"})
+"""Streams of Attio whose records belong to whom their company belongs to."""
 
 Belongs = Callable[[Conn, Work, StreamType, list[Record]], Awaitable[list[Record]]]
 """The records of a page that are the project's own."""
@@ -40,6 +44,35 @@ async def own(
         if mine:
             found.append(one)
     return found
+
+
+async def untold(work: Work, stream: StreamType, rejected: list[Rejected]) -> list[str]:
+    """The ids of rejected records of Attio that do not even say whose they are, and that no project
+    has a copy of: any of them may be ours. One without an id is a question mark.
+    """
+    if work.scope.whole or stream.name not in OF_COMPANIES:
+        return []
+    silent = [one for one in rejected if _says_nothing(stream.name, one.payload)]
+    ids = [one.external_id for one in silent if one.external_id]
+    project_id, kind = work.run.project_id, stream.mirror.kind
+    here, elsewhere = set[str](), set[str]()
+    if ids:
+        async with work.run.transaction() as conn:
+            here = await mirror.live(conn, project_id, kind, ids)
+        database = work.run.resource(Database)
+        elsewhere = await copied_elsewhere(database, project_id, work.account_ref, kind, ids)
+    return [one.external_id or "?" for one in silent if one.external_id not in here | elsewhere]
+
+
+def _says_nothing(stream: str, payload: Any) -> bool:
+    said = _dict(payload)
+    match stream:
+        case "notes":
+            return not isinstance(said.get("parent_record_id"), str)
+        case "tasks":
+            return not isinstance(said.get("linked_records"), list)
+        case _:
+            return not isinstance(said.get("values"), dict)
 
 
 def _is_bound(work: Work, glimpse: Record) -> bool:

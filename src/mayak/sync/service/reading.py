@@ -11,7 +11,7 @@ from mayak.errors import Upstream
 from mayak.platform.db import Conn
 from mayak.sync.model import LISTING_EVERY, OVERLAP, TITLES, Saved, StreamType, Verdict
 from mayak.sync.queries import listings, mirror
-from mayak.sync.service.glimpsing import Belongs, own
+from mayak.sync.service.glimpsing import Belongs, own, untold
 from mayak.sync.service.settling import Listing, leave, settle
 from mayak.sync.service.work import Work
 
@@ -19,6 +19,8 @@ FEW_PAGES = 40
 """A scan that took no more pages is made by every sync; a longer one every SCAN_EVERY."""
 SCAN_EVERY = timedelta(hours=6)
 LINKS_EVERY = timedelta(days=7)
+MOST_NAMED = 100
+"""Records that cannot be told whose they are; more are not counted."""
 POLLED = frozenset({"companies", "deals", "people"})
 """Scanned streams whose new records can be asked for alone."""
 
@@ -51,6 +53,7 @@ class Reader:
         else:
             fresh, lacking = await self._scan()
         verdict = lacking or self.rules.lacking.get(self.stream.name) or self.work.doubt()
+        verdict = verdict or self._unowned()
         return await self.work.finish(self.stream.name, verdict, fresh_until=fresh)
 
     async def _window(self) -> datetime:
@@ -71,6 +74,18 @@ class Reader:
             if page.complete:
                 return datetime.fromisoformat(window["at"]["until"])
             at = dict(page.checkpoint)
+
+    def _unowned(self) -> Verdict | None:
+        """The state when records cannot be read that may be ours."""
+        ids: list[str] = self.kept.get("untold", [])
+        if not ids:
+            return None
+        few = ", ".join(ids[:3])
+        return Verdict(
+            status="partial",
+            cause=f"{len(ids)} {self.stream.name} cannot be read, not even whose they are: {few}.",
+            next_step=f"Look at them in {TITLES[self.work.connector]}; the next sync tries again.",
+        )
 
     def _resumed(self) -> dict[str, Any] | None:
         """The window that an earlier run left unfinished, unless more is wanted now."""
@@ -145,7 +160,9 @@ class Reader:
             if not page.complete and page.checkpoint == at:
                 raise _stuck(self.work)
             pages += 1
-            scan = {**scan, "pages": pages, "at": stored(page.checkpoint)}
+            lost = await untold(self.work, self.stream, page.rejected)
+            lost = [*scan.get("untold", []), *lost][:MOST_NAMED]
+            scan = {**scan, "pages": pages, "at": stored(page.checkpoint), "untold": lost}
             self.kept = {**self.kept, "scan": scan}
             await self._save(page, listing=listing)
             if page.complete:
@@ -153,7 +170,9 @@ class Reader:
             at = dict(page.checkpoint)
         verdict = await settle(self.work, self.stream, self.rules.belongs, listing)
         rest = {name: value for name, value in self.kept.items() if name != "scan"}
-        self.kept = {**rest, "scanned_at": scan["started"], "pages": pages}
+        self.kept = {
+            **rest, "scanned_at": scan["started"], "pages": pages, "untold": scan["untold"]
+        }  # fmt: skip
         async with self.work.writing() as conn:
             await self.work.page(conn, self.stream.name, rows=0, checkpoint=self.kept)
         return listing.started, verdict
@@ -182,6 +201,9 @@ class Reader:
             page = await self.work.pull(self.stream.name, at)
             if page.complete:
                 self.kept = {**self.kept, "polled_at": started.isoformat()}
+            if lost := await untold(self.work, self.stream, page.rejected):
+                known = dict.fromkeys([*self.kept.get("untold", []), *lost])
+                self.kept = {**self.kept, "untold": list(known)[:MOST_NAMED]}
             await self._save(page)
             if page.complete:
                 return datetime.fromisoformat(self.kept["scanned_at"])

@@ -13,7 +13,7 @@ from mayak.platform.db import Conn
 from mayak.sync.model import TITLES, Saved, StreamType, Verdict
 from mayak.sync.queries import bindings, leaving, listings, mirror
 from mayak.sync.service.glimpsing import Belongs, own
-from mayak.sync.service.work import CHECK_SIGHT, Work
+from mayak.sync.service.work import CHECK_SIGHT, HELD, Work
 
 BATCH = 100
 """Records asked for by id at once."""
@@ -173,7 +173,6 @@ def too_many(work: Work, stream: str, gone: int, live: int) -> Verdict | None:
     work.counters["deletions_held"] += gone
     return work.doubt() or Verdict(
         status="partial",
-        cause=f"{title} does not show {gone} of {live} {stream} any more; nothing was "
-        "deleted here.",
+        cause=f"{title} does not show {gone} of {live} {stream} any more; {HELD}",
         next_step=CHECK_SIGHT,
     )

@@ -31,7 +31,7 @@ from mayak.sync.model import (
     next_step,
     verdict_of,
 )
-from mayak.sync.queries import bindings, errors, fields, mirror, states
+from mayak.sync.queries import bindings, errors, fields, findings, mirror, states
 
 SHARED = frozenset({"auth", "rate_limit"})
 """Failures that every other stream would run into as well."""
@@ -40,6 +40,8 @@ CHECK_SIGHT = (
     "Check what the credential may see. If they are really gone, sync once more with "
     "`accept_deletions`."
 )
+HELD = "nothing was deleted here."
+"""How the cause ends when deletions wait for a person."""
 SEE_ERRORS = "See the list of connector errors; the next sync tries them again."
 COUNTED: Mapping[str, str] = {
     **{one.mirror.kind: one.name for streams in STREAMS.values() for one in streams},
@@ -79,6 +81,8 @@ class Work:
     """Records asked for by id that did not have the expected form, with the reason."""
     first: set[str] = field(default_factory=set)
     """Streams that were never read to their end: what they show now is what is expected."""
+    arriving: set[str] = field(default_factory=set)
+    """Kinds of which most of the last page was new or different; the next is likely the same."""
     totals: dict[str, int] = field(default_factory=dict)
     """By stream: how many records of ours the source showed in a list that was read to its end."""
 
@@ -149,14 +153,19 @@ class Work:
         self, conn: Conn, kind: str, records: list[Record], *, observed_at: datetime | None
     ) -> Saved:
         """Write records of one kind; `observed_at` is when the request began."""
-        return await mirror.save(
+        saved = await mirror.save(
             conn,
             self.run.project_id,
             kind,
             records,
             observed_at=observed_at or self.present(),
             trust=self.wish.full,
+            expect_new=kind in self.arriving,
         )
+        if records:
+            most_differed = saved.written + saved.deleted > saved.unchanged
+            (self.arriving.add if most_differed else self.arriving.discard)(kind)
+        return saved
 
     async def page(
         self,
@@ -285,10 +294,23 @@ class Work:
             if left and verdict.status == "ok":
                 cause = f"{left} {RECORDS_FAILED}"
                 verdict = Verdict(status="partial", cause=cause, next_step=SEE_ERRORS)
+            if verdict.status == "ok" and (said := await self._held(conn, stream)):
+                verdict = Verdict(status="partial", cause=said, next_step=CHECK_SIGHT)
             await states.settle(
                 conn, project_id, self.connector, stream, verdict, fresh_until=fresh_until
             )
         return verdict.status == "ok"
+
+    async def _held(self, conn: Conn, stream: str) -> str | None:
+        """What a check said of deletions that it did not believe, while the rows are still here.
+
+        No window of a sync shows them: without this the next one would call the stream well.
+        """
+        project_id = self.run.project_id
+        held = await findings.held(conn, project_id, self.connector, stream, said=HELD)
+        kind = next(one.mirror.kind for one in self.streams if one.name == stream)
+        here = await mirror.live(conn, project_id, kind, list(held)) if held else set()
+        return next((said for id_, said in held.items() if id_ in here), None)
 
 
 def shape(record: Record) -> set[str]:
