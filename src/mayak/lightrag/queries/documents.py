@@ -10,7 +10,7 @@ import orjson
 from mayak.lightrag.model.chunking import RULES, Chunk
 from mayak.lightrag.model.records import DocumentType, Message
 from mayak.lightrag.queries.stale import Stale
-from mayak.platform.db import Conn, execute, execute_many, fetch_all, fetch_values
+from mayak.platform.db import Conn, execute, execute_many, fetch_all, fetch_dicts
 
 LIVE_CONVERSATIONS: LiteralString = """
 SELECT external_id, subject
@@ -27,25 +27,28 @@ SELECT external_id, conversation_id, message_type, content_type, content, privat
  ORDER BY conversation_id, source_created_at, length(external_id), external_id
 """
 
-SAVE_DOCUMENT: LiteralString = """
+SAVE_DOCUMENTS: LiteralString = """
 INSERT INTO rag_documents
        (project_id, source_type, external_id, title, source_revision, source_revisions,
         source_rows, rules)
-VALUES (%(project_id)s, %(kind)s, %(external_id)s, %(title)s, %(revision)s,
-        %(revisions)s, %(rows)s, %(rules)s)
+SELECT %(project_id)s, %(kind)s, made.external_id, made.title, made.revision, made.revisions,
+       made.made_of, %(rules)s
+  FROM jsonb_to_recordset(%(documents)s::jsonb)
+    AS made (external_id text, title text, revision bigint, revisions numeric, made_of integer)
+ ORDER BY made.external_id
     ON CONFLICT (project_id, source_type, external_id) DO UPDATE
    SET title = excluded.title, source_revision = excluded.source_revision,
        source_revisions = excluded.source_revisions,
        source_rows = excluded.source_rows, rules = excluded.rules, updated_at = now(),
        linked = false
-RETURNING id
+RETURNING external_id, id
 """
 
-CHUNKS_OF_DOCUMENT: LiteralString = """
-SELECT id, ordinal, text_hash, spans, language, occurred_at
+CHUNKS_OF_DOCUMENTS: LiteralString = """
+SELECT document_id, id, ordinal, text_hash, spans, language, occurred_at
   FROM rag_chunks
- WHERE project_id = %(project_id)s AND document_id = %(document_id)s
- ORDER BY ordinal
+ WHERE project_id = %(project_id)s AND document_id = ANY(%(document_ids)s)
+ ORDER BY document_id, ordinal
 """
 
 DROP_CHUNKS: LiteralString = """
@@ -75,6 +78,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptChunk:
+    document_id: UUID
     id: UUID
     ordinal: int
     text_hash: bytes
@@ -97,28 +101,40 @@ async def messages(conn: Conn, project_id: UUID, ids: Sequence[str]) -> list[Mes
     )
 
 
-async def save_document(
-    conn: Conn, project_id: UUID, kind: DocumentType, made_of: Stale, *, title: str | None
-) -> UUID:
-    """Note of what rows a document is made now. Its id."""
-    found = await fetch_values(
+async def save_documents(
+    conn: Conn, project_id: UUID, kind: DocumentType, made: Sequence[tuple[Stale, str | None]]
+) -> dict[str, UUID]:
+    """Note of what rows documents are made now, and their titles. Their ids by external id."""
+    documents = [
+        {
+            "external_id": made_of.external_id,
+            "title": title,
+            "revision": made_of.revision,
+            "revisions": str(made_of.revisions),
+            "made_of": made_of.rows,
+        }
+        for made_of, title in made
+    ]
+    rows = await fetch_dicts(
         conn,
-        SAVE_DOCUMENT,
+        SAVE_DOCUMENTS,
         project_id=project_id,
         kind=kind,
-        external_id=made_of.external_id,
-        title=title,
-        revision=made_of.revision,
-        revisions=made_of.revisions,
-        rows=made_of.rows,
+        documents=orjson.dumps(documents).decode(),
         rules=RULES,
     )
-    return UUID(str(found[0]))
+    return {row["external_id"]: row["id"] for row in rows}
 
 
-async def kept_chunks(conn: Conn, project_id: UUID, document_id: UUID) -> list[KeptChunk]:
+async def kept_chunks(
+    conn: Conn, project_id: UUID, document_ids: Sequence[UUID]
+) -> list[KeptChunk]:
     return await fetch_all(
-        conn, KeptChunk, CHUNKS_OF_DOCUMENT, project_id=project_id, document_id=document_id
+        conn,
+        KeptChunk,
+        CHUNKS_OF_DOCUMENTS,
+        project_id=project_id,
+        document_ids=list(document_ids),
     )
 
 
@@ -137,10 +153,8 @@ async def move_chunks(
     return await execute_many(conn, MOVE_CHUNK, rows)
 
 
-async def add_chunks(
-    conn: Conn, project_id: UUID, document_id: UUID, added: Sequence[tuple[int, Chunk]]
-) -> int:
-    """Insert chunks, to be embedded."""
+async def add_chunks(conn: Conn, project_id: UUID, added: Sequence[tuple[UUID, int, Chunk]]) -> int:
+    """Insert chunks of these documents at these places, to be embedded."""
     rows = [
         {
             "project_id": project_id,
@@ -151,7 +165,7 @@ async def add_chunks(
             "text_hash": chunk.text_hash,
             **_columns(chunk),
         }
-        for ordinal, chunk in added
+        for document_id, ordinal, chunk in added
     ]
     return await execute_many(conn, ADD_CHUNK, rows)
 

@@ -4,7 +4,7 @@ All links of a project follow from its mirror and the mentions in its texts, and
 statement: what is not there any more goes, what is new comes, the rest is not touched.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, LiteralString
 from uuid import UUID
@@ -31,14 +31,16 @@ SELECT EXISTS (SELECT FROM rag_documents WHERE project_id = %(project_id)s AND N
 
 SAVE_MENTIONS: LiteralString = """
 WITH new AS (
-  SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS new (kind text, value text, written text)
+  SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb)
+             AS new (document_id uuid, kind text, value text, written text)
 ), gone AS (
   DELETE FROM rag_mentions AS old
-   WHERE project_id = %(project_id)s AND document_id = %(document_id)s
-     AND NOT EXISTS (SELECT FROM new WHERE new.kind = old.kind AND new.value = old.value)
+   WHERE project_id = %(project_id)s AND document_id = ANY(%(document_ids)s)
+     AND NOT EXISTS (SELECT FROM new WHERE new.document_id = old.document_id
+                                       AND new.kind = old.kind AND new.value = old.value)
 )
 INSERT INTO rag_mentions AS old (project_id, document_id, kind, value, written)
-SELECT %(project_id)s, %(document_id)s, kind, value, written FROM new
+SELECT %(project_id)s, document_id, kind, value, written FROM new
     ON CONFLICT (project_id, document_id, kind, value) DO UPDATE
    SET written = excluded.written WHERE old.written <> excluded.written
 """
@@ -286,15 +288,20 @@ async def writing_documents(conn: Conn, project_id: UUID) -> None:
 
 
 async def save_mentions(
-    conn: Conn, project_id: UUID, document_id: UUID, mentions: Sequence[Mention]
+    conn: Conn, project_id: UUID, said: Mapping[UUID, Sequence[Mention]]
 ) -> None:
-    """What stands in a document now, and nothing else."""
+    """What stands in these documents now, and nothing else."""
+    rows = [
+        {"document_id": document_id, **asdict(one)}
+        for document_id, mentions in said.items()
+        for one in mentions
+    ]
     await execute(
         conn,
         SAVE_MENTIONS,
         project_id=project_id,
-        document_id=document_id,
-        rows=orjson.dumps([asdict(one) for one in mentions]).decode(),
+        document_ids=list(said),
+        rows=orjson.dumps(rows).decode(),
     )
 
 

@@ -17,12 +17,19 @@ from mayak.platform.db import Conn, execute, fetch_all
 
 
 def _stale(
-    kind: LiteralString, root: LiteralString, at: LiteralString, parts: LiteralString
+    kind: LiteralString,
+    root: LiteralString,
+    at: LiteralString,
+    parts: LiteralString,
+    columns: LiteralString = "",
 ) -> LiteralString:
-    """`parts` selects (id, revision) of the rows that the documents of `root` have beside it."""
+    """`parts` selects (id, revision) of the rows that the documents of `root` have beside it, by
+    its `columns`: no others are read, because whole rows would not fit into memory.
+    """
     return f"""
 WITH root AS (
-  SELECT *, {at} AS at FROM {root} WHERE project_id = %(project_id)s AND deleted_at IS NULL
+  SELECT external_id, revision, {at} AS at{columns} FROM {root}
+   WHERE project_id = %(project_id)s AND deleted_at IS NULL
 ), source AS (
   SELECT id, max(revision) AS revision, sum(revision) AS revisions, count(*)::integer AS rows
     FROM (SELECT external_id AS id, revision FROM root
@@ -109,18 +116,20 @@ def _notes_and_tasks(others: LiteralString) -> LiteralString:
            WHERE note.project_id = %(project_id)s
           UNION ALL
           SELECT home.id, part.revision
-            FROM attio_tasks_raw AS task
+            FROM (SELECT task.revision, task.project_id, task.assignee_ids, task.author_id,
+                         min(root.external_id) AS id
+                    FROM attio_tasks_raw AS task
+                   CROSS JOIN unnest(task.linked_ids) AS linked
+                    JOIN root ON root.external_id = linked
+                   WHERE task.project_id = %(project_id)s {others}
+                   GROUP BY task.project_id, task.external_id) AS home
            CROSS JOIN LATERAL (
-                   SELECT min(root.external_id) AS id FROM root
-                    WHERE root.external_id = ANY(task.linked_ids)) AS home
-           CROSS JOIN LATERAL (
-                   SELECT task.revision
+                   SELECT home.revision
                    UNION ALL
                    SELECT member.revision FROM attio_members_raw AS member
-                    WHERE member.project_id = task.project_id
-                      AND member.external_id = ANY(task.assignee_ids || task.author_id)
+                    WHERE member.project_id = home.project_id
+                      AND member.external_id = ANY(home.assignee_ids || home.author_id)
                  ) AS part
-           WHERE task.project_id = %(project_id)s AND home.id IS NOT NULL {others}
 """
 
 
@@ -157,6 +166,8 @@ STALE: Mapping[DocumentType, LiteralString] = {
             _listed("linear_labels_raw", "label_ids"),
             _listed("linear_issues_raw", "blocked_by"),
         ),
+        ", state_id, assignee_id, creator_id, linear_project_id, cycle_id, parent_id,"
+        " label_ids, blocked_by",
     ),
     "linear_project": _stale(
         "linear_project",
@@ -166,6 +177,7 @@ STALE: Mapping[DocumentType, LiteralString] = {
             _comments("linear_project_id", "c.issue_id IS NULL"),
             _named("linear_users_raw", "lead_id"),
         ),
+        ", lead_id",
     ),
     "attio_deal": _stale(
         "attio_deal",
@@ -177,6 +189,7 @@ STALE: Mapping[DocumentType, LiteralString] = {
             _named("attio_members_raw", "owner_id"),
             _listed("attio_people_raw", "person_ids"),
         ),
+        ", company_id, owner_id, person_ids",
     ),
     "attio_company": _stale(
         "attio_company",
@@ -188,6 +201,7 @@ STALE: Mapping[DocumentType, LiteralString] = {
             _pointing("attio_people_raw", "company_id"),
             _pointing("attio_opportunities_raw", "company_id"),
         ),
+        ", owner_id",
     ),
     "attio_person": _stale(
         "attio_person",
@@ -197,6 +211,7 @@ STALE: Mapping[DocumentType, LiteralString] = {
             _notes_and_tasks(_not_on("attio_opportunities_raw") + _not_on("attio_accounts_raw")),
             _named("attio_accounts_raw", "company_id"),
         ),
+        ", company_id",
     ),
     "chatwoot_contact": _stale(
         "chatwoot_contact", "cw_contacts", _CHANGED, _pointing("cw_conversations", "contact_id")

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from mayak.lightrag.model.cards import entity_chunks
@@ -90,11 +90,8 @@ async def refresh(
         made = await _talks(conn, project_id, ids)
     else:
         made = await _entities(conn, project_id, kind, ids)
-    done = Refreshed()
-    for one in waiting:
-        if one.external_id in made:
-            done += await _save(conn, project_id, kind, one, made[one.external_id])
-    return done
+    live = [(one, made[one.external_id]) for one in waiting if one.external_id in made]
+    return await _save(conn, project_id, kind, live)
 
 
 async def _talks(conn: Conn, project_id: UUID, ids: Sequence[str]) -> dict[str, Made]:
@@ -130,30 +127,53 @@ async def _entities(
     }
 
 
+@dataclass(slots=True)
+class _Difference:
+    """What has to be written so that stored chunks become those that were made."""
+
+    moved: list[tuple[UUID, int, Chunk]] = field(default_factory=list)
+    added: list[tuple[UUID, int, Chunk]] = field(default_factory=list)
+    gone: list[UUID] = field(default_factory=list)
+    kept: int = 0
+
+    def compare(
+        self, document: UUID, old: Sequence[queries.KeptChunk], new: Sequence[Chunk]
+    ) -> None:
+        known: dict[bytes, list[queries.KeptChunk]] = defaultdict(list)
+        for stored in old:
+            known[stored.text_hash].append(stored)
+        for ordinal, chunk in enumerate(new):
+            if not known[chunk.text_hash]:
+                self.added.append((document, ordinal, chunk))
+                continue
+            same = known[chunk.text_hash].pop(0)
+            self.kept += 1
+            if _differs(same, ordinal, chunk):
+                self.moved.append((same.id, ordinal, chunk))
+        self.gone += [left.id for rest in known.values() for left in rest]
+
+
 async def _save(
-    conn: Conn, project_id: UUID, kind: DocumentType, made_of: Stale, made: Made
+    conn: Conn, project_id: UUID, kind: DocumentType, made: Sequence[tuple[Stale, Made]]
 ) -> Refreshed:
-    document = await queries.save_document(conn, project_id, kind, made_of, title=made.title)
-    known: dict[bytes, list[queries.KeptChunk]] = defaultdict(list)
-    for old in await queries.kept_chunks(conn, project_id, document):
-        known[old.text_hash].append(old)
-    moved: list[tuple[UUID, int, Chunk]] = []
-    added: list[tuple[int, Chunk]] = []
-    kept = 0
-    for ordinal, chunk in enumerate(made.chunks):
-        if not known[chunk.text_hash]:
-            added.append((ordinal, chunk))
-            continue
-        same = known[chunk.text_hash].pop(0)
-        kept += 1
-        if _differs(same, ordinal, chunk):
-            moved.append((same.id, ordinal, chunk))
-    gone = [old.id for rest in known.values() for old in rest]
-    await queries.drop_chunks(conn, project_id, gone)
-    await queries.move_chunks(conn, project_id, moved)
-    await queries.add_chunks(conn, project_id, document, added)
-    await links.save_mentions(conn, project_id, document, made.mentions)
-    return Refreshed(documents=1, added=len(added), kept=kept, dropped=len(gone))
+    ids = await queries.save_documents(
+        conn, project_id, kind, [(made_of, one.title) for made_of, one in made]
+    )
+    stored: dict[UUID, list[queries.KeptChunk]] = defaultdict(list)
+    for chunk in await queries.kept_chunks(conn, project_id, list(ids.values())):
+        stored[chunk.document_id].append(chunk)
+    found = _Difference()
+    for made_of, one in made:
+        document = ids[made_of.external_id]
+        found.compare(document, stored[document], one.chunks)
+    await queries.drop_chunks(conn, project_id, found.gone)
+    await queries.move_chunks(conn, project_id, found.moved)
+    await queries.add_chunks(conn, project_id, found.added)
+    said = {ids[made_of.external_id]: one.mentions for made_of, one in made}
+    await links.save_mentions(conn, project_id, said)
+    return Refreshed(
+        documents=len(made), added=len(found.added), kept=found.kept, dropped=len(found.gone)
+    )
 
 
 def _differs(kept: queries.KeptChunk, ordinal: int, chunk: Chunk) -> bool:
