@@ -233,7 +233,7 @@ async def measure(dsn: str, wanted: argparse.Namespace) -> dict[str, Any]:
                     batch=wanted.batch,
                     dimensions=dimensions,
                 )
-                for dimensions in (384, 1536)
+                for dimensions in wanted.dimensions
             ]
         if "rollback" in wanted.parts:
             found["rollback"] = await rollback(database, 20_000)
@@ -247,6 +247,7 @@ def main() -> None:
     parser.add_argument("--chunks", type=int, default=4_000, help="through the server")
     parser.add_argument("--batch", type=int, default=64, help="texts of one request")
     parser.add_argument("--milliseconds", type=float, default=20, help="that a request takes")
+    parser.add_argument("--dimensions", type=int, nargs="+", default=[384, 1536])
     parser.add_argument("--rounds", type=int, default=3)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mayak-bench-") as folder:

@@ -225,3 +225,19 @@ async def test_embedding_can_be_started_by_hand_and_joins_what_waits(
 @pytest.mark.parametrize("path", ["/lightrag/refresh", "/jobs/embeddings/run"])
 async def test_a_viewer_starts_no_jobs(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.post(path)).status_code == 403
+
+
+@pytest.mark.parametrize("role", ["manager"])
+async def test_a_manager_asks_for_new_vectors_and_goes_back(
+    client: httpx.AsyncClient, desk: Desk
+) -> None:
+    await desk.hear("When do we launch?")
+    await desk.embed()
+
+    asked = await client.post("/lightrag/reembed", json={})
+    back = await client.post("/lightrag/reembed", json={"rollback": True})
+
+    assert asked.status_code == 202
+    assert [one["status"] for one in asked.json()["sets"]] == ["active"]
+    assert asked.json()["run"]["job_type"] == "embeddings_run"
+    assert (back.status_code, back.json()["code"]) == (409, "no_previous_embedding_set")

@@ -17,10 +17,11 @@ from pydantic import BaseModel
 import mayak
 from mayak.automation import queries as automation
 from mayak.automation.model import QUEUES, Registry
-from mayak.errors import AppError
+from mayak.errors import AppError, UpstreamKind
 from mayak.http.services import Services
 from mayak.kit.resources import Resources
 from mayak.lightrag import queries as lightrag
+from mayak.lightrag.model.sets import advice
 from mayak.platform.db import Conn, Database, OperationalError
 from mayak.platform.telemetry import RequestMeasures
 from mayak.sync import queries as sync
@@ -170,6 +171,9 @@ async def _connectors(conn: Conn, _: Registry) -> Seen:
 
 
 async def _embeddings(conn: Conn, _: Registry) -> Seen:
+    if down := await lightrag.outages(conn):
+        kind: UpstreamKind = down[0]["kind"]
+        return False, f"the provider fails ({kind}), answers go by words. {advice(kind)}"
     if await lightrag.any_failed(conn):
         return False, "some chunks failed: see GET /lightrag/status"
     waiting = await lightrag.waiting_up_to(conn, MANY)

@@ -1306,6 +1306,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/lightrag/reembed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reembed
+         * @description Build the vectors of the configured model beside those that answer; texts that were given up
+         *     get another chance. With `rollback`, answer from the former model again, at once.
+         */
+        post: operations["reembed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lightrag/refresh": {
         parameters: {
             query?: never;
@@ -3180,6 +3201,20 @@ export interface components {
              */
             synced_at: string;
         };
+        /** ReembedInput */
+        ReembedInput: {
+            /**
+             * Rollback
+             * @default false
+             */
+            rollback: boolean;
+        };
+        /** ReembedView */
+        ReembedView: {
+            run: components["schemas"]["RunView"] | null;
+            /** Sets */
+            sets: components["schemas"]["SetView"][];
+        };
         /** RefreshView */
         RefreshView: {
             /** Runs */
@@ -3449,6 +3484,39 @@ export interface components {
             expires_at: string;
             project: components["schemas"]["ProjectView"] | null;
             user: components["schemas"]["UserView"];
+        };
+        /** SetView */
+        SetView: {
+            /** Activated At */
+            activated_at: string | null;
+            /** Dimensions */
+            dimensions: number | null;
+            /** Failing Since */
+            failing_since: string | null;
+            /** Failure */
+            failure: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Model */
+            model: string;
+            /** Provider */
+            provider: string;
+            /** Rejected */
+            rejected: boolean;
+            /** Served */
+            served: boolean;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "building" | "active" | "previous" | "retired";
+            /** Texts */
+            texts: number;
+            /** Vectors */
+            vectors: number;
         };
         /** SourceCounts */
         SourceCounts: {
@@ -6096,6 +6164,39 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reembed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReembedInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReembedView"];
                 };
             };
             /** @description What went wrong (RFC 9457). */

@@ -7,7 +7,7 @@ import typer
 from typer._click.exceptions import ClickException  # Typer gives it no public name
 from typer.main import get_command
 
-from mayak.entry.cli import about, connectors, data, evaluating, jobs, people, processes
+from mayak.entry.cli import about, connectors, data, evaluating, jobs, lightrag, people, processes
 from mayak.entry.cli.output import emit, err, fail
 from mayak.errors import AppError, Upstream
 from mayak.platform.db import OperationalError
@@ -25,6 +25,7 @@ app.add_typer(people.users, name="user")
 app.add_typer(people.projects, name="project")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(connectors.app, name="connectors")
+app.add_typer(lightrag.app, name="lightrag")
 app.add_typer(about.config_app, name="config")
 
 

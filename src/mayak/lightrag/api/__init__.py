@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from mayak.lightrag.api import answers, cases, questions, sources, status
+from mayak.lightrag.api import answers, cases, questions, sets, sources, status
 from mayak.lightrag.api.views import AnswerView
 
 router = APIRouter(tags=["lightrag"])
-for part in (questions, answers, cases, sources, status):
+for part in (questions, answers, cases, sources, status, sets):
     router.include_router(part.router)
 
 __all__ = ["AnswerView", "router"]

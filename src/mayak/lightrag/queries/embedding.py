@@ -35,7 +35,8 @@ CLAIM_CHUNKS: LiteralString = """
 WITH next AS MATERIALIZED (
   SELECT id FROM rag_chunks AS waiting
    WHERE project_id = %(project_id)s AND embedding_status = 'pending'
-     AND (embedding_attempts > 1 OR embedding_error IS NOT NULL) = %(alone)s
+     AND CASE WHEN embedding_error IS NOT NULL THEN 2
+              ELSE least(embedding_attempts, 2) END = %(turn)s
      AND id <> ALL(%(set_aside)s)
      -- The same text is on its way already, and its vector will serve this chunk too.
      AND NOT EXISTS (SELECT FROM rag_chunks AS sent
@@ -128,11 +129,12 @@ async def reuse_vectors(conn: Conn, project_id: UUID, *, set_id: UUID) -> int:
 
 
 async def claim(
-    conn: Conn, project_id: UUID, *, limit: int, alone: bool, set_aside: Sequence[UUID]
+    conn: Conn, project_id: UUID, *, limit: int, turn: int, set_aside: Sequence[UUID]
 ) -> list[Claimed]:
     """Take up to `limit` waiting chunks, the newest words first. Each claim counts an attempt.
 
-    `alone` takes those that failed before, or did not come back more than once; else the others.
+    `turn` 0 takes those that were never sent, 1 those that did not come back once, 2 those that
+    failed or did not come back more often.
     """
     return await fetch_all(
         conn,
@@ -140,7 +142,7 @@ async def claim(
         CLAIM_CHUNKS,
         project_id=project_id,
         limit=limit,
-        alone=alone,
+        turn=turn,
         set_aside=list(set_aside),
     )
 

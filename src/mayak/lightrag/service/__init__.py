@@ -2,6 +2,7 @@
 
 from mayak.lightrag.model.examples import ExampleQuestions
 from mayak.lightrag.model.links import SourceLinks
+from mayak.lightrag.service import sets
 from mayak.lightrag.service.answers import (
     AnswerNotFound,
     CaseNotFound,
@@ -55,5 +56,6 @@ __all__ = [
     "overview",
     "rate",
     "review",
+    "sets",
     "source",
 ]

@@ -75,9 +75,9 @@ class ActiveLine:
 
     async def claim(self, conn: Conn, limit: int) -> Batch | None:
         await _hold(conn, self._project, self._set, "active")
-        for alone, most in ((False, limit), (True, 1)):
+        for turn, most in ((0, limit), (1, limit), (2, 1)):
             chunks = await queries.claim(
-                conn, self._project, limit=most, alone=alone, set_aside=self._set_aside
+                conn, self._project, limit=most, turn=turn, set_aside=self._set_aside
             )
             if chunks:
                 return Batch(claimed=chunks)

@@ -198,7 +198,7 @@ def estimate(text: str) -> int:
     """At least as many tokens as `text` has, without the vocabulary: 3 ASCII characters make one,
     and each other character one more.
     """
-    plain = sum(letter.isascii() for letter in text)
+    plain = len(text.encode("ascii", "ignore"))
     return plain // 3 + (len(text) - plain) + 1
 
 
