@@ -1,0 +1,1 @@
+"""Questions that count, list, add up or compare rows: read exactly, or not at all."""
