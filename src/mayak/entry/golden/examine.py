@@ -148,6 +148,7 @@ async def put(
             project.id,
             case.question,
             locale=case.locale,
+            history=case.history,
             links=parts.resources.get(lightrag.SourceLinks),
             at=at,
             zone=ZoneInfo(client.time_zone),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from mayak.lightrag.model.choice import Scored
+from mayak.lightrag.model.labels import label
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
 from mayak.lightrag.model.records import (
@@ -183,7 +184,7 @@ def compose(
         if record is None or not verify(quote, record):
             continue
         index = len(citations) + 1
-        citations.append(_citation(index, quote, record, links))
+        citations.append(cited(index, quote, record, links, locale))
         text = framed(record.author, record.at.astimezone(zone), quote.text, locale, at)
         said.append(Sentence(text=text, citations=[index]))
     return said, citations
@@ -220,13 +221,19 @@ def still_standing(answer: Answer, records: Mapping[RecordKey, Record]) -> Answe
     return replace(left, status="empty", reason=why, reason_text=reason_text(why, answer.locale))
 
 
-def _citation(index: int, quote: Quote, record: Record, links: SourceLinks) -> Citation:
+SAID: frozenset[str] = frozenset({"content", "body", "description"})
+"""Fields that somebody wrote; the others are facts with a label."""
+
+
+def cited(index: int, quote: Quote, record: Record, links: SourceLinks, locale: Locale) -> Citation:
+    """A quote with everything that tells where it stands."""
     return Citation(
         index=index,
         quote=quote.text,
         source_type=record.key[0],
         external_id=record.key[1],
         field=quote.field,
+        label=None if quote.field in SAID else label(quote.field, locale),
         start=quote.start,
         end=quote.end,
         url=links.page(record),

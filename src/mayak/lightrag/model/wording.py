@@ -54,3 +54,11 @@ def framed(author: str | None, day: datetime, quote: str, locale: Locale, at: da
 def reason_text(reason: str, locale: Locale) -> str:
     """Why there is no answer, for people."""
     return _REASONS[locale][reason]
+
+
+def not_read(connector: str, locale: Locale) -> str:
+    """Why nothing can be counted."""
+    name = connector.capitalize()
+    if locale == "ru":
+        return f"Считать пока нечего: {name} ещё не прочитан до конца."
+    return f"There is nothing to count yet: {name} has not been read to its end."

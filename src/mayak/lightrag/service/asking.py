@@ -9,7 +9,16 @@ import anyio
 
 from mayak.access.model import Actor
 from mayak.lightrag.model.answer import Answer, Mode, Timings, compose, quotes
-from mayak.lightrag.model.asking import ChatModel, Cited, Done, Event, Said, Started, Wish
+from mayak.lightrag.model.asking import (
+    ChatModel,
+    Cited,
+    Done,
+    Event,
+    Said,
+    Started,
+    Tabled,
+    Wish,
+)
 from mayak.lightrag.model.choice import Scored
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.model.evidence import Settings
@@ -18,10 +27,11 @@ from mayak.lightrag.model.links import SourceLinks
 from mayak.lightrag.model.narrowing import Narrowing
 from mayak.lightrag.model.questions import Question, QuestionTooHeavy
 from mayak.lightrag.model.questions import question as read_question
-from mayak.lightrag.model.wording import reason_text
+from mayak.lightrag.model.wording import not_read, reason_text
 from mayak.lightrag.queries import records
 from mayak.lightrag.queries.limits import TookTooLong, limit_statements
 from mayak.lightrag.service import extracting
+from mayak.lightrag.service.counting import tally
 from mayak.lightrag.service.keeping import Watch, keep
 from mayak.platform.db import Database
 
@@ -168,8 +178,49 @@ async def _keep_failed(this: Round) -> None:
 
 
 async def _events(this: Round) -> AsyncIterator[Event]:
-    async for event in _from_texts(this):
-        yield event
+    answer = None if this.wish.narrowing else await _from_rows(this)
+    if answer is None:
+        async for event in _from_texts(this):
+            yield event
+        return
+    if answer.table is not None:
+        yield Cited(answer.citations)
+        yield Tabled(answer.table)
+        for sentence in answer.sentences:
+            yield Said(sentence)
+    yield Done(answer)
+
+
+async def _from_rows(this: Round) -> Answer | None:
+    """What the tables say, when the question asks them and all of their rows are here."""
+    asked, watch = this.asked, this.watch
+    async with this.tools.database.transaction(this.project_id) as conn:
+        await limit_statements(conn, this.tools.settings.patience)
+        found = await tally(
+            conn,
+            this.project_id,
+            asked.text,
+            history=this.wish.history,
+            locale=asked.locale,
+            links=this.tools.links,
+            at=this.blank.asked_at,
+            zone=this.zone,
+        )
+    if found is None:
+        return None
+    timings = Timings(search_ms=watch.lap(), total_ms=watch.total())
+    answer = replace(this.blank, kind="table", searched="rows", timings=timings)
+    if found.sentence is None:
+        text = not_read(found.nothing_from or "", asked.locale)
+        return replace(answer, status="empty", reason="no_source_rows", reason_text=text)
+    return replace(
+        answer,
+        status="answered",
+        answer=found.sentence.text,
+        sentences=[found.sentence],
+        citations=list(found.citations),
+        table=found.table,
+    )
 
 
 async def _from_texts(this: Round) -> AsyncIterator[Event]:

@@ -3,14 +3,26 @@
 import re
 
 from mayak.lightrag.model.counting.plan import Bound
-from mayak.lightrag.model.counting.vocabulary import OVER, UNDER
-from mayak.lightrag.model.counting.words import Tape
+from mayak.lightrag.model.counting.words import Tape, words
 
-_TIMES = (("k", 1e3), ("thousand", 1e3), ("тыс", 1e3), ("million", 1e6), ("млн", 1e6),
+_TIMES = (("k", 1e3), ("thousand", 1e3), ("тыс", 1e3), ("m", 1e6), ("млн", 1e6),
           ("миллион", 1e6))  # fmt: skip
 _CURRENCIES = (("£", "GBP"), ("$", "USD"), ("€", "EUR"), ("₽", "RUB"), ("eur", "EUR"),
                ("pound", "GBP"), ("gbp", "GBP"), ("dollar", "USD"), ("usd", "USD"),
                ("руб", "RUB"), ("rub", "RUB"))  # fmt: skip
+_FIGURE = (
+    r"(?: чем)? (?P<cur>[£$€₽] )?(?P<n>\d+(?: \d{3})*)"
+    r"(?P<k>k| k|m| thousand| million| тысяч(?:и|)| тыс| млн| миллион(?:а|ов)|)"
+    r"(?P<unit> [£$€₽]| euros?| eur| pounds?| gbp| dollars?| usd| руб(?:лей|ля|)| rub|)"
+)
+OVER = words(
+    r"(?:worth |valued |for )?(?:over|above|more than|greater than|exceeding|bigger than|"
+    rf"дороже|больше|более|свыше|выше){_FIGURE}"
+)
+UNDER = words(
+    r"(?:worth |valued |for )?(?:under|below|less than|smaller than|cheaper than|"
+    rf"дешевле|меньше|менее|ниже){_FIGURE}"
+)
 
 
 def bound_of(tape: Tape) -> tuple[Bound, bool]:

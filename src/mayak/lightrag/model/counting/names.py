@@ -26,9 +26,7 @@ def names_in(tape: Tape, known: Sequence[Name], *, least: int = 1) -> list[Name]
     return found
 
 
-def _longest(
-    tape: Tape, known: Sequence[Name], least: int
-) -> tuple[list[str], list[Name]] | None:
+def _longest(tape: Tape, known: Sequence[Name], least: int) -> tuple[list[str], list[Name]] | None:
     for length in range(6, least - 1, -1):
         for run in tape.runs():
             for start in range(len(run) - length + 1):
@@ -40,7 +38,7 @@ def _longest(
 
 
 def _closest(words: Sequence[str], meant: Sequence[Name]) -> list[Name]:
-    """Those that are called exactly so come before those that sound so; whole names before parts."""
+    """Exact names come before those that sound so, whole names before parts."""
     said = " ".join(words)
     exact = [one for one in meant if " ".join(tokens(one.text)) == said]
     if exact:

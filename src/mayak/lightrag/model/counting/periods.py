@@ -22,17 +22,17 @@ _DAYS = {
     "today": words("today", "сегодня", "за сегодня"),
     "yesterday": words("yesterday", "вчера", "за вчера"),
     "this_week": words("(?:in |during )?this week", "(?:на|за|в) эт(?:ой|у) недел[еюи]"),
-    "last_week": words(
-        "(?:in |during )?(?:the )?last week", "(?:на|за) прошл(?:ой|ую) недел[еюи]"
-    ),
+    "last_week": words("(?:in |during )?(?:the )?last week", "(?:на|за) прошл(?:ой|ую) недел[еюи]"),
     "this_month": words("(?:in |during )?this month", "(?:в|за) это(?:м|т) месяц[ея]?"),
-    "last_month": words("(?:in |during )?(?:the )?last month", "(?:в|за) прошл(?:ом|ый) месяц[ея]?"),
+    "last_month": words(
+        "(?:in |during )?(?:the )?last month", "(?:в|за) прошл(?:ом|ый) месяц[ея]?"
+    ),
     "this_year": words("(?:in |during )?this year", "(?:в|за) это(?:м|т) год[у]?"),
     "last_year": words("(?:in |during )?last year", "(?:в|за) прошл(?:ом|ый) год[у]?"),
 }
 _LAST_DAYS = words(
     rf"(?:in |over |during |within )?the (?:last|past) {_NUMBER} days",
-    rf"(?:in |over |during |within )?(?:last|past) (?P<m>\d{{1,3}}) days",
+    r"(?:in |over |during |within )?(?:last|past) (?P<m>\d{1,3}) days",
     r"за последние (?P<k>\d{1,3}) (?:дней|дня|день)",
 )
 _MONTHS = words(
@@ -125,9 +125,7 @@ _SPANS: dict[str, Callable[[datetime], Period]] = {
     "yesterday": _span(lambda day: day - _DAY, lambda day: day, "yesterday", "вчера"),
     "this_week": _span(_week, lambda day: _week(day) + 7 * _DAY, "this week", "на этой неделе"),
     "last_week": _span(lambda day: _week(day) - 7 * _DAY, _week, "last week", "на прошлой неделе"),
-    "this_month": _span(
-        _month_start, lambda day: _next_month(day), "this month", "в этом месяце"
-    ),
+    "this_month": _span(_month_start, _next_month, "this month", "в этом месяце"),
     "last_month": _span(_last_month, _month_start, "last month", "в прошлом месяце"),
     "this_year": _span(_year, lambda _: None, "this year", "в этом году"),
     "last_year": _span(

@@ -55,6 +55,20 @@ SOURCE: dict[Kind, tuple[str, str]] = {
     "contact": ("chatwoot", "contacts"),
 }
 """The service and the stream that each kind of row comes by."""
+FIELD: dict[Kind, str] = {
+    "issue": "title",
+    "comment": "body",
+    "project": "name",
+    "deal": "name",
+    "company": "name",
+    "person": "name",
+    "note": "title",
+    "task": "content",
+    "conversation": "subject",
+    "message": "content",
+    "contact": "name",
+}
+"""Which field of a record names the row; a cycle has no record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +78,9 @@ class Name:
     dimension: Dimension
     text: str
     ids: tuple[str, ...]
-    """External ids of all rows that are called so, of any service."""
+    """External ids of all rows that are called so; none for what stands for the whole project."""
+    connector: str = ""
+    """Whose rows those are: one person can have an account with several services."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

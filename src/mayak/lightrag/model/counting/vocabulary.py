@@ -2,186 +2,233 @@
 
 import re
 
-from mayak.lightrag.model.counting.plan import Flag, Grouping, Kind, PeriodOf
+from mayak.lightrag.model.counting.plan import Grouping, Kind
 from mayak.lightrag.model.counting.words import words
 
 KINDS: dict[Kind, re.Pattern[str]] = {
     "task": words(
-        "(?:crm|attio) tasks?", "todos?", "to-dos?", "дел(?:а|о|)(?= (?:в|из) (?:crm|attio) )",
+        "(?:crm|attio) tasks?",
+        "todos?",
+        "to-dos?",
+        "дел(?:а|о|)(?= (?:в|из) (?:crm|attio) )",
         "задач(?:а|и|) (?:в|из) (?:crm|attio)",
     ),
-    "issue": words("issues?", "tasks?", "bugs?", "задач(?:а|и|у|е|ей|ам|ами|ах|)", "баг(?:а|и|ов|)"),
+    "issue": words(
+        "issues?", "tasks?", "bugs?", "задач(?:а|и|у|е|ей|ам|ами|ах|)", "баг(?:а|и|ов|)"
+    ),
     "deal": words("deals?", "opportunit(?:y|ies)", "сделк(?:а|и|у|е|ой|ам|ами|ах)", "сделок"),
     "conversation": words(
-        "conversations?", "chats?", "threads?", "tickets?", "диалог(?:а|и|ов|)", "тикет(?:а|ы|ов|)",
-        "переписк(?:а|и)", "переписок", "обращени(?:е|я|й)", "чат(?:а|ы|ов|)",
+        "conversations?",
+        "chats?",
+        "threads?",
+        "tickets?",
+        "диалог(?:а|и|ов|)",
+        "тикет(?:а|ы|ов|)",
+        "переписк(?:а|и)",
+        "переписок",
+        "обращени(?:е|я|й)",
+        "чат(?:а|ы|ов|)",
     ),
     "message": words("messages?", "сообщени(?:е|я|й)"),
     "comment": words("comments?", "комментари(?:й|я|и|ев)"),
     "note": words("notes?", "замет(?:ка|ки|ку)", "заметок"),
-    "person": words("people", "persons?", "человек", "люд(?:и|ей)", "контакт(?:а|ы|ов|)(?=.* (?:crm|attio) )",
-                    "contacts?(?=.* (?:crm|attio) )"),
+    "person": words(
+        "people",
+        "persons?",
+        "человек",
+        "люд(?:и|ей)",
+        "контакт(?:а|ы|ов|)(?=.* (?:crm|attio) )",
+        "contacts?(?=.* (?:crm|attio) )",
+    ),
     "contact": words("contacts?", "контакт(?:а|ы|ов|)"),
     "cycle": words("cycles?", "sprints?", "цикл(?:а|ы|ов|)", "спринт(?:а|ы|ов|)"),
     "project": words("projects?", "проект(?:а|ы|ов|е|у|)"),
-    "company": words("companies", "company", "clients?", "customers?", "accounts?",
-                     "клиент(?:а|ы|ов|у|ом|)", "компани(?:я|и|й|ю)", "заказчик(?:а|и|ов|)"),
-}  # fmt: skip
+    "company": words(
+        "companies",
+        "company",
+        "clients?",
+        "customers?",
+        "accounts?",
+        "клиент(?:а|ы|ов|у|ом|)",
+        "компани(?:я|и|й|ю)",
+        "заказчик(?:а|и|ов|)",
+    ),
+}
 """In the order in which they are looked for: a CRM task before a task."""
 BUG = words("bugs?", "баг(?:а|и|ов|)")
 ABOUT_CLIENT = words(
     "(?:for|of|with|by|from|at) (?:the |this |our )?(?:client|customer|company|account)",
     "(?:у|с|со|от|по|для) (?:этого |этому |этим |нашего |нашему |нашим )?"
     "(?:клиента|клиенту|клиентом|компании|компанией|заказчика|заказчику|заказчиком)",
-    "with them", "with us", "by them", "from them", "с ними", "у них", "от них", "по ним",
-)  # fmt: skip
-ABOUT_PROJECT = words("(?:in|on|of|for) (?:the )?projects?", "(?:в|на|по|из) проект(?:е|у|а)",
-                      "projects?", "проект(?:а|е|у|)")  # fmt: skip
+    "with them",
+    "with us",
+    "by them",
+    "from them",
+    "с ними",
+    "у них",
+    "от них",
+    "по ним",
+)
+ABOUT_PROJECT = words(
+    "(?:in|on|of|for) (?:the )?projects?",
+    "(?:в|на|по|из) проект(?:е|у|а)",
+    "projects?",
+    "проект(?:а|е|у|)",
+)
 
-COUNT = words("how many", "(?:the )?(?:total )?number of", "count(?: of)?", "сколько", "количество",
-              "число", "total count of")  # fmt: skip
-LIST = words("which", "what", "list(?: of)?", "show(?: me)?", "give me", "какие", "каких", "какая",
-             "какой", "какую", "покажи(?:те)?", "перечисли(?:те)?", "список", "выведи(?:те)?",
-             "назови(?:те)?", "what's", "what are", "what is")  # fmt: skip
+COUNT = words(
+    "how many",
+    "(?:the )?(?:total )?number of",
+    "count(?: of)?",
+    "сколько",
+    "количество",
+    "число",
+    "total count of",
+)
+LIST = words(
+    "which",
+    "what",
+    "list(?: of)?",
+    "show(?: me)?",
+    "give me",
+    "какие",
+    "каких",
+    "какая",
+    "какой",
+    "какую",
+    "покажи(?:те)?",
+    "перечисли(?:те)?",
+    "список",
+    "выведи(?:те)?",
+    "назови(?:те)?",
+    "what's",
+    "what are",
+    "what is",
+)
 SUM = words(
-    "(?:the )?(?:total|overall|combined)? ?(?:value|worth|amount)(?: of)?", "(?:the )?sum(?: of)?",
-    "how much(?: money)?", "на какую(?: общую)? сумму", "(?:общая )?сумма", "(?:общую )?сумму",
-    "на сколько всего", "на сколько", "сколько денег", "сколько всего денег", "сколько стоят(?: вместе)?",
-    "общая стоимость", "стоимость",
-)  # fmt: skip
-TOTAL = words("(?:the )?total(?: of)?", "in total", "altogether", "in all", "всего", "итого", "вместе",
-              "в сумме", "together")  # fmt: skip
-AVERAGE = words("(?:the )?average(?: (?:size|amount|value)(?: of)?)?", "(?:the )?mean",
-                "средн(?:яя|ий|юю|ее)(?: (?:сумма|сумму|чек|размер))?", "в среднем")  # fmt: skip
-ESTIMATE = words("estimates?", "(?:story )?points?", "оценк(?:а|и|у)(?: поинтов)?", "поинт(?:а|ы|ов)",
-                 "сколько оценки(?: поинтов)?(?: осталось(?: в)?)?")  # fmt: skip
-LARGEST = words("(?:the )?(?:biggest|largest|highest|most expensive)",
-                "сам(?:ая|ую|ой) (?:больш(?:ая|ую)|крупн(?:ая|ую)|дорог(?:ая|ую))",
-                "крупнейш(?:ая|ую)", "наибольш(?:ая|ую)")  # fmt: skip
-SMALLEST = words("(?:the )?(?:smallest|lowest|cheapest)",
-                 "сам(?:ая|ую|ой) (?:маленьк(?:ая|ую)|небольш(?:ая|ую)|дешев(?:ая|ую))",
-                 "наименьш(?:ая|ую)")  # fmt: skip
+    "(?:the )?(?:total|overall|combined)? ?(?:value|worth|amount)(?: of)?",
+    "(?:the )?sum(?: of)?",
+    "how much(?: money)?",
+    "на какую(?: общую)? сумму",
+    "(?:общая )?сумма",
+    "(?:общую )?сумму",
+    "на сколько всего",
+    "на сколько",
+    "сколько денег",
+    "сколько всего денег",
+    "сколько стоят(?: вместе)?",
+    "общая стоимость",
+    "стоимость",
+)
+TOTAL = words(
+    "(?:the )?total(?: of)?",
+    "in total",
+    "altogether",
+    "in all",
+    "всего",
+    "итого",
+    "вместе",
+    "в сумме",
+    "together",
+)
+AVERAGE = words(
+    "(?:the )?average(?: (?:size|amount|value)(?: of)?)?",
+    "(?:the )?mean",
+    "средн(?:яя|ий|юю|ее)(?: (?:сумма|сумму|чек|размер))?",
+    "в среднем",
+)
+ESTIMATE = words(
+    "estimates?",
+    "(?:story )?points?",
+    "оценк(?:а|и|у)(?: поинтов)?",
+    "поинт(?:а|ы|ов)",
+    "сколько оценки(?: поинтов)?(?: осталось(?: в)?)?",
+)
+LARGEST = words(
+    "(?:the )?(?:biggest|largest|highest|most expensive)",
+    "сам(?:ая|ую|ой) (?:больш(?:ая|ую)|крупн(?:ая|ую)|дорог(?:ая|ую))",
+    "крупнейш(?:ая|ую)",
+    "наибольш(?:ая|ую)",
+)
+SMALLEST = words(
+    "(?:the )?(?:smallest|lowest|cheapest)",
+    "сам(?:ая|ую|ой) (?:маленьк(?:ая|ую)|небольш(?:ая|ую)|дешев(?:ая|ую))",
+    "наименьш(?:ая|ую)",
+)
 OLDEST = words("(?:the )?(?:oldest|earliest)", "сам(?:ая|ый|ое|ую) стар(?:ая|ый|ое|ую)")
 NEWEST = words("(?:the )?(?:newest|latest|most recent)", "сам(?:ая|ый|ое|ую) нов(?:ая|ый|ое|ую)")
-SOONEST = words("most overdue", "(?:the )?earliest due(?: date)?", "раньше всех срок", "ближайший срок",
-                "просрочен(?:а|о|ы) (?:сильнее|больше|дольше) всех")  # fmt: skip
-MOST = words("who has (?:the )?(?:most|more)", "who has got (?:the )?(?:most|more)",
-             "whose plate has (?:the )?(?:most|more)", "has (?:the )?(?:most|more)",
-             "have (?:the )?(?:most|more)", "у кого (?:больше всего|больше всех|больше)",
-             "на ком (?:больше всего|больше всех|больше)", "больше всего", "больше всех")  # fmt: skip
-FEWEST = words("who has (?:the )?(?:fewest|least|fewer|less)", "has (?:the )?(?:fewest|least|fewer)",
-               "у кого (?:меньше всего|меньше всех|меньше)", "на ком меньше(?: всего| всех)?",
-               "меньше всего", "меньше всех")  # fmt: skip
+SOONEST = words(
+    "most overdue",
+    "(?:the )?earliest due(?: date)?",
+    "раньше всех срок",
+    "ближайший срок",
+    "просрочен(?:а|о|ы) (?:сильнее|больше|дольше) всех",
+)
+MOST = words(
+    "who has (?:the )?(?:most|more)",
+    "who has got (?:the )?(?:most|more)",
+    "whose plate has (?:the )?(?:most|more)",
+    "has (?:the )?(?:most|more)",
+    "have (?:the )?(?:most|more)",
+    "у кого (?:больше всего|больше всех|больше)",
+    "на ком (?:больше всего|больше всех|больше)",
+    "больше всего",
+    "больше всех",
+)
+FEWEST = words(
+    "who has (?:the )?(?:fewest|least|fewer|less)",
+    "has (?:the )?(?:fewest|least|fewer)",
+    "у кого (?:меньше всего|меньше всех|меньше)",
+    "на ком меньше(?: всего| всех)?",
+    "меньше всего",
+    "меньше всех",
+)
 COMPARE = words("compare", "сравни(?:те)?")
 WHO = words("who", "whose", "у кого", "на ком", "кто", "у какого", "у какой", "какого", "какой")
 GROUPS: dict[Grouping, re.Pattern[str]] = {
-    "person": words("(?:by|per|for each) (?:assignee|owner|person|author|sender|agent)s?",
-                    "по (?:исполнителям|ответственным|людям|авторам|операторам|сотрудникам)"),
-    "client": words("(?:by|per|for each) (?:client|company|customer|contact)s?",
-                    "по (?:клиентам|компаниям|контактам|заказчикам)"),
-    "state": words("(?:by|per|in each) (?:state|status|stage)(?:es|s)?",
-                   "по (?:статусам|стадиям|этапам|состояниям)"),
+    "person": words(
+        "(?:by|per|for each) (?:assignee|owner|person|author|sender|agent)s?",
+        "по (?:исполнителям|ответственным|людям|авторам|операторам|сотрудникам)",
+    ),
+    "client": words(
+        "(?:by|per|for each) (?:client|company|customer|contact)s?",
+        "по (?:клиентам|компаниям|контактам|заказчикам)",
+    ),
+    "state": words(
+        "(?:by|per|in each) (?:state|status|stage)(?:es|s)?",
+        "по (?:статусам|стадиям|этапам|состояниям)",
+    ),
     "priority": words("(?:by|per) priority", "по приоритет(?:у|ам)"),
     "place": words("(?:by|per|in each) project", "по проектам"),
     "label": words("(?:by|per) labels?", "по меткам"),
-}  # fmt: skip
+}
 GROUPED_KIND: dict[Grouping, re.Pattern[str]] = {
-    "client": words("(?:which|what) (?:client|company|customer)", "у (?:какого|какой) (?:клиента|компании)"),
+    "client": words(
+        "(?:which|what) (?:client|company|customer)", "у (?:какого|какой) (?:клиента|компании)"
+    ),
     "place": words("(?:which|what) project", "в каком проекте"),
-    "state": words("(?:which|what) (?:state|status|stage)", "(?:на|в) как(?:ой|ом) (?:стадии|этапе|статусе)"),
-}  # fmt: skip
-
-FLAGS: dict[Flag, re.Pattern[str]] = {
-    "unassigned": words(
-        "unassigned", "without (?:an )?assignee", "not assigned(?: to (?:anyone|anybody))?",
-        "assigned to (?:nobody|no one)", "(?:with )?no assignee", "без исполнителя", "без ответственного",
-        "(?:ни на кого )?не назначен(?:о|ы|а|)", "неназначенн(?:ых|ые)", "ничь(?:и|их)", "has no owner",
+    "state": words(
+        "(?:which|what) (?:state|status|stage)", "(?:на|в) как(?:ой|ом) (?:стадии|этапе|статусе)"
     ),
-    "overdue": words("overdue", "past (?:their |its |the )?due(?: dates?)?",
-                     "просрочен(?:о|ы|а|)", "просроченн(?:ых|ые|ая|ую)"),
-    "blocked": words("blocked", "заблокирован(?:о|ы|а|)", "заблокированн(?:ых|ые|ая)"),
-    "waiting": words(
-        "(?:is |are |'s )?waiting for (?:(?:our|a|an) )?(?:reply|answer|response)(?: from us)?",
-        "who's waiting for an answer from us", "waiting for us(?: to (?:reply|answer))?",
-        "unanswered", "awaiting (?:our )?(?:reply|answer|response)", "waiting on us",
-        "жд(?:ут|ет) (?:нашего )?ответа(?: от нас)?", "без (?:нашего )?ответа", "неотвеченн(?:ых|ые)",
-        "жд(?:ут|ет) нас",
-    ),
-    "won": words("(?:have |did |has )?(?:we |been )?(?:already )?(?:won|win)", "выигран(?:о|ы|а)?",
-                 "выигранн(?:ых|ые|ая|ую)", "(?:мы )?(?:уже )?выиграл(?:и|а)?"),
-    "lost": words("(?:have |did |has )?(?:we |been )?(?:already )?(?:lost|lose)", "проигран(?:о|ы|а)?",
-                  "проигранн(?:ых|ые|ая|ую)", "(?:мы )?(?:уже )?проиграл(?:и|а)?"),
-    "open": words(
-        "(?:still )?(?:open|active|unresolved|outstanding)",
-        "(?:are |is )?not (?:yet )?(?:closed|done|finished|completed|resolved)",
-        "(?:все )?(?:еще )?не (?:закрыт|завершен|сделан|решен)(?:о|ы|а|)",
-        "(?:еще )?открыт(?:ых|ые|ая|ую|о|ы|ой|а|ое|)", "незакрыт(?:ых|ые)", "незавершенн(?:ых|ые)",
-        "активн(?:ых|ые)",
-    ),
-    "cancelled": words("cancell?ed", "отменен(?:о|ы|а|)", "отмененн(?:ых|ые)"),
-    "done": words("done", "completed?", "finish(?:ed)?", "сделан(?:о|ы|а|)", "завершен(?:о|ы|а|)",
-                  "завершил(?:а|и)?", "сделал(?:а|и)?", "завершенн(?:ых|ые)", "сделанн(?:ых|ые)",
-                  "выполнен(?:о|ы|а|)", "выполненн(?:ых|ые)", "выполнил(?:а|и)?"),
-    "closed": words("closed?", "resolved?", "закрыт(?:ых|ые|ая|о|ы|)", "закрыл(?:а|и)?", "решен(?:о|ы|а|)",
-                    "решенн(?:ых|ые)", "решил(?:а|и)?"),
-    "incoming": words("incoming", "inbound", "(?:from|by) (?:the )?(?:clients?|customers?)", "входящ(?:их|ие)",
-                      "от клиент(?:ов|а)"),
-    "outgoing": words("outgoing", "outbound", "исходящ(?:их|ие)"),
-}  # fmt: skip
-"""In the order in which they are looked for: `not closed` before `closed`."""
-
-PRIORITIES: dict[int, re.Pattern[str]] = {
-    1: words("urgent(?: priority)?", "срочн(?:ых|ые|ая|ую)"),
-    2: words("high[- ]priority", "(?:with )?high priority", "(?:с )?высок(?:им|ого|ий) приоритет(?:ом|а|)",
-             "важн(?:ых|ые)"),
-    3: words("medium[- ]priority", "(?:со )?средн(?:им|его|ий) приоритет(?:ом|а|)"),
-    4: words("low[- ]priority", "(?:with )?low priority", "(?:с )?низк(?:им|ого|ий) приоритет(?:ом|а|)"),
-    0: words("without (?:a )?priority", "(?:with )?no priority", "без приоритета"),
-}  # fmt: skip
-STATUSES: dict[str, re.Pattern[str]] = {
-    "pending": words("(?:in |на |в )?pending", "в ожидании(?: pending)?"),
-    "snoozed": words("snoozed", "отложенн(?:ых|ые)", "отложен(?:о|ы)"),
 }
-CREATED = words("created?", "opened", "new", "added", "came in", "received", "arrived", "reported",
-                "sent?", "wrote", "written", "posted", "raised",
-                "создан(?:о|ы|а|)", "создал(?:а|и)?", "созданн(?:ых|ые)", "нов(?:ых|ые|ая)", "заведен(?:о|ы)",
-                "завел(?:а|и)?", "пришл(?:о|и|а)", "пришел", "поступил(?:о|и|а)?", "написал(?:а|и)?",
-                "написан(?:о|ы)", "отправил(?:а|и)?", "отправлен(?:о|ы)", "поставил(?:а|и)?",
-                "появил(?:ось|ись|ась)", "добавил(?:а|и)?")  # fmt: skip
-DUE = words("due", "со сроком", "(?:expected )?to close", "closing", "закрываются")
-PERIOD_WORDS: dict[PeriodOf, re.Pattern[str]] = {"created": CREATED, "due": DUE}
 
-STATES: dict[str, re.Pattern[str]] = {
-    "in progress": words("in progress", "in work", "в работе", "being worked on"),
-    "in review": words("in review", "under review", "на (?:ревью|проверке)"),
-    "backlog": words("(?:in |the )*backlog", "(?:в )?бэклог(?:е|а|)"),
-    "triage": words("(?:in )?triage", "(?:в )?триаж(?:е|а|)", "на разборе"),
-    "todo": words("(?:in )?to-?do", "к выполнению"),
-    "duplicate": words("duplicates?", "дубликат(?:ы|ов)"),
-}
-"""By the usual name of a state; it counts where the project has a state of that name."""
-STAGES: dict[str, re.Pattern[str]] = {
-    "negotiation": words("(?:in )?(?:the )?negotiations?(?: stage)?", "(?:в|на (?:стадии|этапе))? ?переговор(?:ах|ов)"),
-    "proposal": words("(?:in )?(?:the )?proposals?(?: stage)?(?: proposals?)?",
-                      "(?:в|на (?:стадии|этапе))? ?предложени(?:ях|и|я)(?: proposals?)?"),
-    "qualif": words("(?:in )?qualifi(?:ed|cation)(?: stage)?", "(?:на (?:стадии|этапе))? ?квалификации"),
-    "lead": words("(?:in )?(?:the )?leads?(?: stage)?", "(?:в )?лид(?:ах|ы|ов)"),
-}  # fmt: skip
-ALL = words("(?:show(?: me)?|list|give me) (?:all|every)", "all(?: the)?", "list(?: of)?", "show(?: me)?", "все",
-            "покажи(?:те)?", "перечисли(?:те)?", "список", "выведи(?:те)?")  # fmt: skip
-"""A list without any condition is only what was meant when somebody says so."""
-THOSE = words("(?:and |а )?(?:only )?(?:those|these|of (?:them|those|these)|(?:а )?из (?:них|этих))",
-              "(?:а )?только")  # fmt: skip
-"""A question that goes on with what the one before it asked for."""
-OVER = words(
-    r"(?:worth |valued |for )?(?:over|above|more than|greater than|exceeding|bigger than|дороже|больше|более|свыше|выше)"
-    r"(?: чем)? (?P<cur>[£$€₽] )?(?P<n>[\d]+(?: \d{3})*)(?P<k>k| k|m| thousand| million| тысяч(?:и|)| тыс| млн| миллион(?:а|ов)|)"
-    r"(?P<unit> [£$€₽]| euros?| eur| pounds?| gbp| dollars?| usd| руб(?:лей|ля|)| rub|)"
+ALL = words(
+    "(?:show(?: me)?|list|give me) (?:all|every)",
+    "all(?: the)?",
+    "list(?: of)?",
+    "show(?: me)?",
+    "все",
+    "покажи(?:те)?",
+    "перечисли(?:те)?",
+    "список",
+    "выведи(?:те)?",
 )
-UNDER = words(OVER.pattern[len(r"(?<= )(?:"):-len(r")(?= )")].replace(
-    "over|above|more than|greater than|exceeding|bigger than|дороже|больше|более|свыше|выше",
-    "under|below|less than|smaller than|cheaper than|дешевле|меньше|менее|ниже"))  # fmt: skip
-
+"""A list without any condition is only what was meant when somebody says so."""
+THOSE = words(
+    "(?:and |а )?(?:only )?(?:those|these|of (?:them|those|these)|(?:а )?из (?:них|этих))",
+    "(?:а )?только",
+)
+"""A question that goes on with what the one before it asked for."""
 SOURCES = {
     "linear": words("(?:in )?linear", "в linear", "в линеаре"),
     "attio": words("(?:in |from )?(?:the )?(?:attio|crm)", "(?:в|из) (?:attio|crm|срм)"),
@@ -197,7 +244,8 @@ STOP = frozenset(
     в во на с со у от по для из к и а же ли нас нам наш наши наших нашего мы они них ним ними их
     этого этому этим этой этих сейчас уже еще все всех всего есть был была были быть которые который
     которых то назначен назначена назначены назначено стоит висит ведет ведут вести исполнитель
-    исполнителем ответственный метка меткой тегом с статусе статусом стадии этапе приоритетом клиенту
+    исполнителем
+    ответственный метка меткой тегом с статусе статусом стадии этапе приоритетом клиенту
     клиентом знаем или мой мои наша ведётся находится находятся
     """.split()  # noqa: SIM905  # a table of words reads best as text
 )

@@ -1,0 +1,60 @@
+"""What a question may call by name, and which rows there are to count."""
+
+from typing import LiteralString
+
+NAMES: LiteralString = """
+SELECT dimension, connector, text, array_agg(DISTINCT id ORDER BY id) AS ids
+  FROM (
+    SELECT 'member' AS dimension, 'linear' AS connector,
+           coalesce(name, display_name, email) AS text, external_id AS id
+      FROM linear_users_raw WHERE project_id = %(project_id)s AND deleted_at IS NULL
+    UNION ALL
+    SELECT 'member', 'attio', coalesce(name, email), external_id
+      FROM attio_members_raw WHERE project_id = %(project_id)s AND deleted_at IS NULL
+    UNION ALL
+    SELECT 'member', 'chatwoot', assignee_name, assignee_name
+      FROM cw_conversations
+     WHERE project_id = %(project_id)s AND deleted_at IS NULL AND assignee_name IS NOT NULL
+    UNION ALL
+    SELECT 'member', 'chatwoot', sender_name, sender_name
+      FROM cw_messages
+     WHERE project_id = %(project_id)s AND deleted_at IS NULL AND sender_kind = 'agent'
+    UNION ALL
+    (SELECT 'contact', 'chatwoot', name, external_id
+       FROM cw_contacts
+      WHERE project_id = %(project_id)s AND deleted_at IS NULL AND name IS NOT NULL
+      ORDER BY external_id LIMIT %(limit)s)
+    UNION ALL
+    (SELECT 'company', 'attio', name, external_id
+       FROM attio_accounts_raw
+      WHERE project_id = %(project_id)s AND deleted_at IS NULL AND name IS NOT NULL
+      ORDER BY external_id LIMIT %(limit)s)
+    UNION ALL
+    SELECT 'state', 'linear', name, external_id
+      FROM linear_states_raw WHERE project_id = %(project_id)s AND deleted_at IS NULL
+    UNION ALL
+    SELECT 'stage', 'attio', stage, stage
+      FROM attio_opportunities_raw
+     WHERE project_id = %(project_id)s AND deleted_at IS NULL AND stage IS NOT NULL
+    UNION ALL
+    SELECT 'label', 'linear', name, external_id
+      FROM linear_labels_raw WHERE project_id = %(project_id)s AND deleted_at IS NULL
+    UNION ALL
+    SELECT 'label', 'chatwoot', label, label
+      FROM cw_conversations CROSS JOIN LATERAL unnest(labels) AS label
+     WHERE project_id = %(project_id)s AND deleted_at IS NULL
+    UNION ALL
+    SELECT 'project', 'linear', name, external_id
+      FROM linear_projects_raw WHERE project_id = %(project_id)s AND deleted_at IS NULL
+  ) AS called
+ WHERE text IS NOT NULL
+ GROUP BY dimension, connector, text
+"""
+
+OWN_NAME: LiteralString = "SELECT name, slug FROM projects WHERE id = %(project_id)s"
+
+STREAMS: LiteralString = """
+SELECT connector, stream, last_success_at IS NOT NULL AS complete
+  FROM connector_sync_state
+ WHERE project_id = %(project_id)s
+"""
