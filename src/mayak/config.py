@@ -134,6 +134,13 @@ class Settings(BaseSettings):
         "answers",
     )
 
+    openai_chat_model: str | None = knob(
+        None,
+        "Its model that writes answers from quotes; empty: answers are quotes. With it, quotes "
+        "leave this machine.",
+        "answers",
+    )
+
     lightrag_only: bool = knob(
         True, "1 keeps the six legacy jobs of every project paused, 0 lets them run."
     )

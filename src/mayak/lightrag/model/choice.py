@@ -210,11 +210,11 @@ def resting(found: Found, known: float | None) -> float:
     background = found.background
     if background.chunks <= 1:
         return 0.0
-    rest = background.mean * background.chunks - _closest(found)
+    rest = background.mean * background.chunks - closest(found)
     return min(rest / (background.chunks - 1), 0.95)
 
 
-def _closest(found: Found) -> float:
+def closest(found: Found) -> float:
     return max((one.similarity or 0.0 for one in found.evidence), default=0.0)
 
 
@@ -307,14 +307,14 @@ def convincing(asked: Question, found: Found, chosen: Sequence[Scored], *, rest:
     if asked.identifiers and not found.evidence[0].identifiers:
         return False
     words = max(one.coverage for one in chosen)
-    missing = _missing(asked, chosen)
+    lacking = missing(asked, chosen)
     if not found.background.chunks:
-        return words - 0.3 * missing >= ENOUGH_WORDS
-    close = closeness(_closest(found), rest)
+        return words - 0.3 * lacking >= ENOUGH_WORDS
+    close = closeness(closest(found), rest)
     foreign = all(language(one.candidate.text) != asked.language for one in chosen)
     if foreign and words < SOME_WORDS:
-        return close >= (CLOSE_ABROAD if asked.facts and not missing else CLEAR_ABROAD)
-    return certainty(found, close=close, words=words, missing=missing) >= 0
+        return close >= (CLOSE_ABROAD if asked.facts and not lacking else CLEAR_ABROAD)
+    return certainty(found, close=close, words=words, missing=lacking) >= 0
 
 
 ENOUGH_WORDS = 0.5
@@ -332,7 +332,7 @@ def certainty(found: Found, *, close: float, words: float, missing: float) -> fl
     return 7.33 * (close - 0.35) + 2.0 * words - 2.0 * unknown - 1.2 * missing
 
 
-def _missing(asked: Question, chosen: Sequence[Scored]) -> float:
+def missing(asked: Question, chosen: Sequence[Scored]) -> float:
     """Which share of the kinds of fact asked for none of the sentences holds."""
     if not asked.facts:
         return 0.0

@@ -1,5 +1,6 @@
 """The few words around quotes, in the reader's language."""
 
+import re
 from datetime import datetime
 
 from mayak.lightrag.model.language import Locale
@@ -18,6 +19,16 @@ _QUOTED: dict[Locale, str] = {
     "en": "{author}, {day}: “{quote}”",
     "ru": "{author}, {day}: «{quote}»",
 }
+
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+_ACTIVE = (
+    (re.compile(r"!\["), "! ["),
+    (re.compile(r"\](?=[(\[:])"), "] "),
+    (re.compile(r"<(?=[\w/!?])"), "< "),
+    (re.compile(r"(?<=\w):(?=//)"), ": "),
+    (re.compile(r"\b(javascript|vbscript|data|mailto):", re.IGNORECASE), r"\1 :"),
+    (re.compile(r"\bwww\.", re.IGNORECASE), "www ."),
+)
 
 _REASONS: dict[Locale, dict[str, str]] = {
     "en": {
@@ -48,7 +59,21 @@ def framed(author: str | None, day: datetime, quote: str, locale: Locale, at: da
     written = f"{day.day} {_MONTHS[locale][day.month - 1]}"
     if day.year != at.astimezone(day.tzinfo).year:
         written += f" {day.year}"
-    return _QUOTED[locale].format(author=author or _SOMEBODY[locale], day=written, quote=quote)
+    return _QUOTED[locale].format(
+        author=harmless(author or _SOMEBODY[locale]), day=written, quote=harmless(quote)
+    )
+
+
+def harmless(text: str) -> str:
+    """Words of others as a reader may see them, whatever shows them: characters that nobody sees
+    are gone, and what would become a link, an image or a tag is broken by a space.
+
+    Only around quotes; the quote of a citation stays as it stands in the record.
+    """
+    seen = _UNSEEN.sub("", text)
+    for pattern, broken in _ACTIVE:
+        seen = pattern.sub(broken, seen)
+    return seen
 
 
 def reason_text(reason: str, locale: Locale) -> str:

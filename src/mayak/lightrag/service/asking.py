@@ -1,6 +1,6 @@
 """From a question to its answer, in events as it comes: found, chosen, checked, kept."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from uuid import UUID, uuid4
@@ -8,7 +8,17 @@ from uuid import UUID, uuid4
 import anyio
 
 from mayak.access.model import Actor
-from mayak.lightrag.model.answer import Answer, Mode, Timings, compose, quotes
+from mayak.lightrag.model.answer import (
+    Answer,
+    Citation,
+    Mode,
+    Note,
+    Quote,
+    Sentence,
+    Timings,
+    compose,
+    quotes,
+)
 from mayak.lightrag.model.asking import (
     ChatModel,
     Cited,
@@ -19,18 +29,21 @@ from mayak.lightrag.model.asking import (
     Tabled,
     Wish,
 )
-from mayak.lightrag.model.choice import Scored
+from mayak.lightrag.model.composing import SHOWN
 from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.model.evidence import Settings
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
 from mayak.lightrag.model.narrowing import Narrowing
+from mayak.lightrag.model.quality import COUNTED, chance
 from mayak.lightrag.model.questions import Question, QuestionTooHeavy
 from mayak.lightrag.model.questions import question as read_question
+from mayak.lightrag.model.records import Record, RecordKey
 from mayak.lightrag.model.wording import not_read, reason_text
 from mayak.lightrag.queries import records
 from mayak.lightrag.queries.limits import TookTooLong, limit_statements
 from mayak.lightrag.service import extracting
+from mayak.lightrag.service.composing import Written, write
 from mayak.lightrag.service.counting import tally
 from mayak.lightrag.service.keeping import Watch, keep
 from mayak.platform.db import Database
@@ -220,6 +233,7 @@ async def _from_rows(this: Round) -> Answer | None:
         sentences=[found.sentence],
         citations=list(found.citations),
         table=found.table,
+        quality_score=COUNTED,
     )
 
 
@@ -230,49 +244,104 @@ async def _from_texts(this: Round) -> AsyncIterator[Event]:
     async with tools.database.transaction(this.project_id) as conn:
         await limit_statements(conn, tools.settings.patience)
         search = await extracting.look(
-            conn,
-            this.project_id,
-            asked,
-            vector,
-            tools.embedder.space,
-            tools.settings,
-            this.wish,
+            conn, this.project_id, asked, vector, tools.embedder.space, tools.settings, this.wish
         )
     search_ms = watch.lap()
     chosen = await extracting.choose(tools.embedder, asked, vector, search)
+    draft, citations = await _extractive(this, search, chosen)
     draft = replace(
-        await _extractive(this, search, chosen),
+        draft,
         searched=extracting.searched(search, vector),
         notes=extracting.notes_of(search, vector),
+        quality_score=chance(chosen.features) if chosen.features and draft.citations else None,
+        explain=extracting.explained(search, tools.settings) if this.wish.explain else None,
     )
+    answer = draft
     if draft.status == "answered":
-        yield Cited(draft.citations)
-        for sentence in draft.sentences:
+        yield Cited(citations)
+        written = Written()
+        async for sentence in _sentences(this, draft, citations, chosen.rest, written):
             yield Said(sentence)
+        answer = _as_written(draft, citations, written) if tools.chat else draft
     timings = Timings(
         embed_ms=embed_ms, search_ms=search_ms, answer_ms=watch.lap(), total_ms=watch.total()
     )
-    yield Done(replace(draft, timings=timings))
+    yield Done(replace(answer, timings=timings))
 
 
-async def _extractive(this: Round, search: extracting.Search, chosen: list[Scored]) -> Answer:
-    """The chosen sentences as quotes that the records bear out now, or a refusal."""
+async def _sentences(
+    this: Round,
+    draft: Answer,
+    citations: Sequence[Citation],
+    rest: float,
+    written: Written,
+) -> AsyncIterator[Sentence]:
+    tools = this.tools
+    if tools.chat is None:
+        for sentence in draft.sentences:
+            yield sentence
+        return
+    async for sentence in write(
+        tools.chat, tools.embedder, this.asked, citations, rest=rest, written=written
+    ):
+        yield sentence
+
+
+def _as_written(draft: Answer, citations: Sequence[Citation], written: Written) -> Answer:
+    """The answer of the model, with the quotes that it used; the quotes alone when it failed, or
+    nothing that it wrote stands.
+    """
+    note: Note = "sentences_dropped"
+    if written.failed or not written.kept:
+        note = "model_unavailable"
+        return replace(draft, notes=[*draft.notes, note])
+    used = {index for sentence in written.kept for index in sentence.citations}
+    return replace(
+        draft,
+        kind="composed",
+        answer=" ".join(sentence.text for sentence in written.kept),
+        sentences=list(written.kept),
+        citations=[one for one in citations if one.index in used],
+        notes=[*draft.notes, note] if written.dropped else draft.notes,
+    )
+
+
+async def _extractive(
+    this: Round, search: extracting.Search, found: extracting.Choice
+) -> tuple[Answer, list[Citation]]:
+    """The chosen sentences as quotes that the records bear out now, or a refusal; and the quotes
+    that a model may use, those of the answer first.
+    """
     tools, asked, blank = this.tools, this.asked, this.blank
-    made = quotes(chosen)
+    made = quotes(found.chosen)
+    more = quotes([*found.chosen, *found.others])[:SHOWN] if tools.chat else made
     async with tools.database.transaction(this.project_id) as conn:
         await limit_statements(conn, tools.settings.patience)
-        checked = await records.records(conn, this.project_id, [quote.key for quote in made])
-    said, citations = compose(
-        made, checked, locale=asked.locale, links=tools.links, at=blank.asked_at, zone=this.zone
-    )
+        keys = {quote.key for quote in (*made, *more)}
+        checked = await records.records(conn, this.project_id, keys)
+    said, citations = _composed(this, made, checked)
     if not said:
         reason = extracting.reason_of(search, had_quotes=bool(made))
         text = reason_text(reason, asked.locale)
-        return replace(blank, status="empty", reason=reason, reason_text=text)
-    return replace(
+        return replace(blank, status="empty", reason=reason, reason_text=text), []
+    answer = replace(
         blank,
         status="answered",
         answer="\n".join(sentence.text for sentence in said),
         sentences=said,
         citations=citations,
+    )
+    return answer, _composed(this, more, checked)[1]
+
+
+def _composed(
+    this: Round, made: Sequence[Quote], checked: Mapping[RecordKey, Record]
+) -> tuple[list[Sentence], list[Citation]]:
+    return compose(
+        made,
+        checked,
+        locale=this.asked.locale,
+        links=this.tools.links,
+        at=this.blank.asked_at,
+        zone=this.zone,
     )

@@ -1,6 +1,8 @@
 """The sentences of a project's records that answer a question."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from mayak.errors import Upstream
@@ -10,6 +12,7 @@ from mayak.lightrag.model.asking import Wish
 from mayak.lightrag.model.choice import Candidate, Scored
 from mayak.lightrag.model.embedder import Embedder, Vector
 from mayak.lightrag.model.evidence import Found, Settings
+from mayak.lightrag.model.quality import Features, features
 from mayak.lightrag.model.questions import Question
 from mayak.lightrag.queries import records, retrieval
 from mayak.lightrag.service.searching import search
@@ -64,9 +67,23 @@ async def look(
     return Search(state=state, found=found, candidates=with_words)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Sentences that answer, and those that come close."""
+
+    chosen: list[Scored]
+    """To be shown; none when they do not convince."""
+    others: list[Scored]
+    """What a model may use beside them, the best first."""
+    rest: float
+    """The cosine of unrelated texts."""
+    features: Features | None
+    """What the chance that the answer is right is told by; None without an answer."""
+
+
 async def choose(
     embedder: Embedder, asked: Question, vector: Vector | None, search: Search
-) -> list[Scored]:
+) -> Choice:
     """The sentences to show; none when they do not convince."""
     rest = choice.resting(search.found, embedder.resting)
     scored = choice.plain_score(asked, search.found, search.candidates)
@@ -80,7 +97,15 @@ async def choose(
             near = [choice.closeness(float(cosine), rest) for cosine in meant @ vector]
             scored = choice.with_meaning(scored, near)
     chosen = choice.best(asked, scored)
-    return chosen if choice.convincing(asked, search.found, chosen, rest=rest) else []
+    if not choice.convincing(asked, search.found, chosen, rest=rest):
+        return Choice(chosen=[], others=[], rest=rest, features=None)
+    ranked = sorted(scored, key=lambda one: -one.score)
+    return Choice(
+        chosen=chosen,
+        others=[one for one in ranked if one not in chosen],
+        rest=rest,
+        features=features(asked, search.found, chosen, ranked, rest=rest),
+    )
 
 
 def reason_of(search: Search, *, had_quotes: bool) -> Reason:
@@ -110,3 +135,29 @@ def notes_of(search: Search, vector: Vector | None) -> list[str]:
     if search.state.pending:
         notes.append("still_embedding")
     return [*notes]
+
+
+def explained(search: Search, settings: Settings) -> dict[str, Any]:
+    """The ranks behind an answer, as JSON."""
+    return {
+        "lists": {
+            name: [asdict(one) for one in listed] for name, listed in search.found.lists.items()
+        },
+        "fused": [
+            {
+                "chunk_id": one.chunk_id,
+                "document_type": one.document[0],
+                "document_id": one.document[1],
+                "title": one.title,
+                "kind": one.kind,
+                "text": one.text,
+                "score": one.score,
+                "ranks": dict(one.ranks),
+            }
+            for one in search.found.evidence
+        ],
+        "settings": {
+            name: value.total_seconds() if isinstance(value, timedelta) else value
+            for name, value in asdict(settings).items()
+        },
+    }

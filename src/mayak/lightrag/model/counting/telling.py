@@ -9,6 +9,7 @@ from mayak.lightrag.model.counting.plan import Kind, Plan
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.records import RecordType
 from mayak.lightrag.model.table import CellKind, Column, Table, TableRow
+from mayak.lightrag.model.wording import harmless
 
 Row = Mapping[str, Any]
 RECORDS: Mapping[Kind, RecordType] = {
@@ -122,7 +123,7 @@ def _cell(name: str, row: Row, locale: Locale) -> str | float | None:
         return money(value, row["currency"], locale)
     if name == "estimate":
         return float(value)
-    return str(value)[:10] if name in ("day", "created") else str(value)
+    return str(value)[:10] if name in ("day", "created") else harmless(str(value))
 
 
 def _added(
@@ -177,6 +178,7 @@ def _first(
 
 def _named(row: Row, locale: Locale) -> str:
     title = row["title"] or row["client"] or row["external_id"]
+    title = harmless(str(title))
     quoted = f"«{title}»" if locale == "ru" else f"“{title}”"
     return f"{row['key']} {quoted}" if row["key"] else quoted
 
@@ -190,14 +192,16 @@ def _grouped(
     nobody = "никто" if locale == "ru" else "nobody"
     missing = nobody if plan.grouping == "person" else "—"
     best = [one for one in named if one["count"] == named[0]["count"]] if named else []
-    result = "; ".join(f"{one['name']} ({one['count']})" for one in best) or None
-    sentence = what.most([(one["name"], one["count"]) for one in best], total, plan.fewest)
+    result = "; ".join(f"{harmless(one['name'])} ({one['count']})" for one in best) or None
+    sentence = what.most(
+        [(harmless(one["name"]), one["count"]) for one in best], total, plan.fewest
+    )
     return Told(
         sentence=sentence,
         table=Table(
             columns=[_column("name", locale), _column("count", locale)],
             rows=[
-                TableRow(cells={"name": one["name"] or missing, "count": one["count"]})
+                TableRow(cells={"name": harmless(one["name"] or missing), "count": one["count"]})
                 for one in groups
             ],
             total=len(groups),

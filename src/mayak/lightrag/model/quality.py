@@ -1,0 +1,88 @@
+"""How likely an answer is to be right, from what was computed to choose it.
+
+A logistic regression over questions whose right answers are known, fitted and checked by
+bench/answers.py (docs/decisions/0018-quality-score.md).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+from mayak.lightrag.model.choice import Scored, closeness, closest, missing
+from mayak.lightrag.model.evidence import Found
+from mayak.lightrag.model.language import language
+from mayak.lightrag.model.questions import Question, fitting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What speaks for an answer; each from about 0 to 1."""
+
+    close: float
+    """How near the best chunk is to the question."""
+    sentence: float
+    """How near the best sentence is; that of the chunk when it was not weighed."""
+    words: float
+    """Share of the question's words beside the answer."""
+    unknown: float
+    """Share of the question's words that the project does not have."""
+    fit: float
+    """Share of the kinds of fact asked for that the first sentence holds; 1 when none is known."""
+    lacking: float
+    """Share of those that none of the sentences holds."""
+    gap: float
+    """How far the first sentence is ahead of the first one of another document, cut off at 1."""
+    identifier: float
+    """1 when the question names an identifier, which then stands in the evidence."""
+    foreign: float
+    """1 when question and answer are in two languages."""
+    dense: float
+    """1 when meanings were compared at all."""
+
+
+def features(
+    asked: Question,
+    found: Found,
+    chosen: Sequence[Scored],
+    ranked: Sequence[Scored],
+    *,
+    rest: float,
+) -> Features:
+    """Of an answer made of `chosen`, out of `ranked`, the best first."""
+    first = chosen[0]
+    dense = bool(found.background.chunks)
+    close = closeness(closest(found), rest) if dense else 0.0
+    total = sum(found.idf.values())
+    elsewhere = [
+        one.score
+        for one in ranked
+        if one.candidate.record.document != first.candidate.record.document
+    ]
+    return Features(
+        close=close,
+        sentence=close if first.closeness is None else first.closeness,
+        words=max(one.coverage for one in chosen),
+        unknown=sum(found.idf[word] for word in found.unknown) / total if total else 0.0,
+        fit=fitting(asked, first.candidate.text) if asked.facts else 1.0,
+        lacking=missing(asked, chosen),
+        gap=max(0.0, min(first.score - max(elsewhere), 1.0)) if elsewhere else 1.0,
+        identifier=float(bool(asked.identifiers)),
+        foreign=float(language(first.candidate.text) != asked.language),
+        dense=float(dense),
+    )
+
+
+WEIGHTS = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+BIAS = 1.5
+
+
+def chance(seen: Features) -> float:
+    """The chance that an answer with these features is right, from 0.0 to 1.0."""
+    logit = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, astuple(seen), strict=True))
+    return round(1 / (1 + math.exp(-logit)), 3)
+
+
+COUNTED = 0.98
+"""Of a figure: the question was understood to its last word, and the rows are all there. What is
+left is that it meant something else.
+"""
