@@ -7,7 +7,17 @@ import typer
 from typer._click.exceptions import ClickException  # Typer gives it no public name
 from typer.main import get_command
 
-from mayak.entry.cli import about, connectors, data, evaluating, jobs, lightrag, people, processes
+from mayak.entry.cli import (
+    about,
+    asking,
+    connectors,
+    data,
+    evaluating,
+    jobs,
+    lightrag,
+    people,
+    processes,
+)
 from mayak.entry.cli.output import emit, err, fail
 from mayak.errors import AppError, Upstream
 from mayak.platform.db import OperationalError
@@ -19,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (processes.app, data.app, evaluating.app, about.app):
+for group in (processes.app, data.app, asking.app, evaluating.app, about.app):
     app.registered_commands += group.registered_commands
 app.add_typer(people.users, name="user")
 app.add_typer(people.projects, name="project")

@@ -1,27 +1,23 @@
-"""mayak sync, mayak ask: bring the data in, ask it something."""
+"""mayak sync: bring the data in."""
 
 import time
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from mayak.access.model import Actor
 from mayak.automation.api import RunView
 from mayak.automation.model import SUCCESS, Run
 from mayak.automation.queries import workers_alive
-from mayak.entry.cli.output import Json, emit, err, out, plain, progress_bar
+from mayak.entry.cli.output import Json, emit, err, out, progress_bar
 from mayak.entry.cli.running import settings, with_parts
 from mayak.entry.postgres import Opened
 from mayak.entry.serving import working
 from mayak.entry.tracking import ask_for, follow, picked_up
 from mayak.entry.wiring import Parts
 from mayak.errors import InvalidInput
-from mayak.kit import clock
-from mayak.lightrag import service as lightrag
-from mayak.lightrag.api import AnswerView
 from mayak.projects import service as projects
 from mayak.projects.model import Project
 from mayak.sync import service as sync_service
@@ -35,7 +31,7 @@ HURRY = timedelta(seconds=1)
 """What Ctrl-C leaves to a sync before it is handed back; every page read so far is kept."""
 
 
-async def _project(parts: Parts, name: str) -> Project:
+async def project_of(parts: Parts, name: str) -> Project:
     async with parts.database.system_transaction() as conn:
         return await projects.find(conn, name)
 
@@ -64,7 +60,7 @@ def sync(
 
     async def run(parts: Parts, _: Opened) -> dict[str, Any]:
         asked = {name: True for name, wanted in wish.items() if wanted}
-        return await _sync(parts, connector, await _project(parts, project), asked)  # type: ignore[arg-type]
+        return await _sync(parts, connector, await project_of(parts, project), asked)  # type: ignore[arg-type]
 
     outcome = with_parts(settings(quiet=True), run)
     ended: RunView = outcome["run"]
@@ -135,65 +131,3 @@ def _tell(outcome: dict[str, Any]) -> None:
         err.print(f"[bold red]{ended.error.kind}[/]: {escape(ended.error.message)}")
     if ended.not_before:
         err.print(f"It is tried again at {ended.not_before:%H:%M:%S} UTC by any worker.")
-
-
-@app.command()
-def ask(
-    question: str,
-    *,
-    project: ProjectOption,
-    locale: Annotated[
-        str, typer.Option(help="Language of the frame of the answer: en, ru or auto.")
-    ] = "auto",
-    json: Json = False,
-) -> None:
-    """Ask a project's data. Every quote is checked against the stored message."""
-
-    async def run(parts: Parts, _: Opened) -> AnswerView:
-        found = await _project(parts, project)
-        # What a sync has just brought in is cut into chunks first; vectors may come later.
-        await lightrag.catch_up(parts.database, found.id)
-        answer = await lightrag.ask(
-            parts.database,
-            await parts.resources.get(lightrag.Embedders).for_questions(parts.database, found.id),
-            found.id,
-            question,
-            locale=_locale(locale, question),
-            links=parts.resources.get(lightrag.SourceLinks),
-            at=clock.now(),
-            actor=Actor(name="cli"),
-        )
-        return AnswerView.of(answer)
-
-    answer = with_parts(settings(quiet=True), run)
-    if json:
-        emit(answer)
-    else:
-        _show(answer)
-
-
-def _locale(wanted: str, question: str) -> Literal["en", "ru"]:
-    match wanted:
-        case "en" | "ru":
-            return wanted
-        case "auto":
-            return "ru" if any("а" <= letter <= "я" for letter in question.lower()) else "en"
-        case _:
-            raise InvalidInput("locale", "use en, ru or auto")
-
-
-def _show(answer: AnswerView) -> None:
-    if answer.status == "empty":
-        out.print(answer.reason_text or "Not in the data.", markup=False)
-    for sentence in answer.sentences:
-        marks = "".join(f"[{index}]" for index in sentence.citations)
-        out.print(plain(f"{sentence.text} {marks}"), markup=False)
-    if answer.citations:
-        out.print()
-    for citation in answer.citations:
-        said = f"{citation.author or ''}, {citation.occurred_at:%d %b %Y %H:%M}"
-        out.print(plain(f"[{citation.index}] {said}: “{citation.quote}”"), markup=False)
-        if citation.url:
-            out.print(f"    {citation.url}", markup=False, style="dim")
-    for note in answer.notes:
-        err.print(f"[dim]note: {note}[/]")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from mayak.lightrag.model.choice import Scored
-from mayak.lightrag.model.labels import label
+from mayak.lightrag.model.labels import SAID, label
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
 from mayak.lightrag.model.records import (
@@ -18,7 +18,7 @@ from mayak.lightrag.model.records import (
     RecordType,
 )
 from mayak.lightrag.model.table import Table
-from mayak.lightrag.model.wording import framed, reason_text
+from mayak.lightrag.model.wording import framed, framed_fact, reason_text
 
 Status = Literal["answered", "empty", "error"]
 Kind = Literal["quotes", "composed", "table"]
@@ -184,10 +184,20 @@ def compose(
         if record is None or not verify(quote, record):
             continue
         index = len(citations) + 1
-        citations.append(cited(index, quote, record, links, locale))
-        text = framed(record.author, record.at.astimezone(zone), quote.text, locale, at)
+        citation = cited(index, quote, record, links, locale)
+        citations.append(citation)
+        text = _framed(citation, record, locale, at, zone)
         said.append(Sentence(text=text, citations=[index]))
     return said, citations
+
+
+def _framed(citation: Citation, record: Record, locale: Locale, at: datetime, zone: tzinfo) -> str:
+    day = record.at.astimezone(zone)
+    if citation.label is None:
+        return framed(record.author, day, citation.quote, locale, at, where=record.title)
+    source = record.key[0].split("_", 1)[0].capitalize()
+    about = (citation.label, record.title or record.key[1])
+    return framed_fact(about, citation.quote, source, day, locale, at)
 
 
 def still_standing(answer: Answer, records: Mapping[RecordKey, Record]) -> Answer:
@@ -219,10 +229,6 @@ def still_standing(answer: Answer, records: Mapping[RecordKey, Record]) -> Answe
         return left
     why: Reason = "gone"
     return replace(left, status="empty", reason=why, reason_text=reason_text(why, answer.locale))
-
-
-SAID: frozenset[str] = frozenset({"content", "body", "description"})
-"""Fields that somebody wrote; the others are facts with a label."""
 
 
 def cited(index: int, quote: Quote, record: Record, links: SourceLinks, locale: Locale) -> Citation:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from mayak.lightrag.model.evidence import Evidence, Found
 from mayak.lightrag.model.identifiers import mentions
+from mayak.lightrag.model.labels import SAID, label
 from mayak.lightrag.model.language import language
 from mayak.lightrag.model.questions import Question, fitting
 from mayak.lightrag.model.records import DocumentKey, Record, RecordKey
@@ -67,6 +68,14 @@ class Candidate:
     @property
     def text(self) -> str:
         return self.record.fields[self.field][self.start : self.end]
+
+    @property
+    def spoken(self) -> str:
+        """The text as it is weighed: a fact with what it is a fact of, in both languages."""
+        if self.field in SAID:
+            return self.text
+        names = " / ".join(dict.fromkeys((label(self.field, "en"), label(self.field, "ru"))))
+        return f"{self.record.title or ''}. {names}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +173,7 @@ def _plain(
         + 0.3 * before
         + 0.15 * candidate.standing
         + 0.2 / (1 + candidate.rank)
-        + 1.0 * fitting(asked, text)
+        + 1.0 * fitting(asked, candidate.spoken)
         + 0.3 * candidate.newness
         + 0.2 * min(len(text), 200) / 200
         + 0.3 * any(letter.isdigit() for letter in text)
@@ -172,7 +181,7 @@ def _plain(
         + 0.3 * coverage(found, candidate.around)
         - 0.9 * text.endswith("?")
         - 0.4 * bool(_GREETING.search(text))
-        - 0.3 * (len(_WORD.findall(text)) < _FEW_WORDS)
+        - 0.3 * (len(_WORD.findall(candidate.spoken)) < _FEW_WORDS)
         - 0.8 * _signs(candidate)
     )
     return Scored(

@@ -56,6 +56,10 @@ LABELS: Mapping[str, tuple[str, str]] = {
 """By the name of a field of a record: English and Russian."""
 
 
+SAID: frozenset[str] = frozenset({"content", "body", "description"})
+"""Fields that somebody wrote; the others are facts with a label."""
+
+
 def label(field: str, locale: str) -> str:
     """What a field is called; its own name when nobody has given it one."""
     english, russian = LABELS.get(field, (field, field))

@@ -20,7 +20,7 @@ _ASKING = re.compile(
 )
 
 _DATE = re.compile(
-    r"\b\d{1,2}(?:st|nd|rd|th|-?(?:го|е|му|м|ого))\b|\b\d{1,2}:\d\d\b|"
+    r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}(?:st|nd|rd|th|-?(?:го|е|му|м|ого))\b|\b\d{1,2}:\d\d\b|"
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|"
     r"\b(?:today|tomorrow|tonight|yesterday|(?:next|this|last|each|every) (?:week|month|year))\b|"
     r"\b(?:jan|febr)uary\b|\b(?:march|april|may|june|july|august)\b|"

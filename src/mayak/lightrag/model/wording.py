@@ -20,6 +20,10 @@ _QUOTED: dict[Locale, str] = {
     "ru": "{author}, {day}: «{quote}»",
 }
 
+_FACT: dict[Locale, str] = {
+    "en": "{label} of “{title}”: “{quote}” ({source}, {day})",
+    "ru": "{label}, «{title}»: «{quote}» ({source}, {day})",
+}
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
 _ACTIVE = (
     (re.compile(r"!\["), "! ["),
@@ -54,14 +58,48 @@ _REASONS: dict[Locale, dict[str, str]] = {
 }
 
 
-def framed(author: str | None, day: datetime, quote: str, locale: Locale, at: datetime) -> str:
-    """A quote with who said it and when; the year only when it is not that of `at`."""
-    written = f"{day.day} {_MONTHS[locale][day.month - 1]}"
-    if day.year != at.astimezone(day.tzinfo).year:
-        written += f" {day.year}"
+def framed(
+    author: str | None,
+    day: datetime,
+    quote: str,
+    locale: Locale,
+    at: datetime,
+    *,
+    where: str | None = None,
+) -> str:
+    """A quote with who said it, or else where it stands, and when."""
     return _QUOTED[locale].format(
-        author=harmless(author or _SOMEBODY[locale]), day=written, quote=harmless(quote)
+        author=harmless(author or where or _SOMEBODY[locale]),
+        day=_day(day, locale, at),
+        quote=harmless(quote),
     )
+
+
+def framed_fact(
+    about: tuple[str, str],
+    value: str,
+    source: str,
+    day: datetime,
+    locale: Locale,
+    at: datetime,
+) -> str:
+    """A field of a record: its label, the name of the record, the value, the service and the day
+    of its last change there.
+    """
+    label, title = about
+    return _FACT[locale].format(
+        label=label,
+        title=harmless(title),
+        quote=harmless(value),
+        source=source,
+        day=_day(day, locale, at),
+    )
+
+
+def _day(day: datetime, locale: Locale, at: datetime) -> str:
+    """The year only when it is not that of `at`."""
+    written = f"{day.day} {_MONTHS[locale][day.month - 1]}"
+    return written if day.year == at.astimezone(day.tzinfo).year else f"{written} {day.year}"
 
 
 def harmless(text: str) -> str:

@@ -60,7 +60,7 @@ async def look(
     wanted = {place.key for one in found.evidence for place in one.places}
     current = await records.records(conn, project_id, sorted(wanted))
     listed = choice.candidates(found, current)
-    words = await retrieval.lexemes(conn, [candidate.text for candidate in listed])
+    words = await retrieval.lexemes(conn, [candidate.spoken for candidate in listed])
     with_words = [
         replace(candidate, lexemes=known) for candidate, known in zip(listed, words, strict=True)
     ]
@@ -90,7 +90,7 @@ async def choose(
     if vector is not None and scored:
         scored = sorted(scored, key=lambda one: -one.score)[: choice.WEIGHED]
         try:
-            meant = await embedder.sentences([one.candidate.text for one in scored])
+            meant = await embedder.sentences([one.candidate.spoken for one in scored])
         except Upstream:
             pass
         else:
