@@ -56,14 +56,15 @@ def guest(server: str, template: str) -> Iterator[str]:
         conn.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
-def migrate_before_sets(dsn: str) -> None:
+def migrate_before(dsn: str, first_left: str) -> None:
+    """Every migration whose name comes before."""
     import yoyo
 
     given = conninfo_to_dict(dsn)
     name = quote(str(given.pop("dbname")))
     backend = yoyo.get_backend(f"postgresql+psycopg:///{name}?{urlencode(given)}")
     found = yoyo.read_migrations(str(resources.files("mayak.platform") / "migrations"))
-    backend.apply_migrations(found.filter(lambda one: one.id < "0011"))
+    backend.apply_migrations(found.filter(lambda one: one.id < first_left))
     backend.connection.close()
 
 
@@ -79,7 +80,7 @@ def fill(dsn: str, *chunks: tuple[bytes, str, int, str | None, str | None]) -> U
 
 
 async def test_vectors_of_the_model_in_use_are_kept_and_the_rest_waits(guest: str) -> None:
-    migrate_before_sets(guest)
+    migrate_before(guest, "0011")
     space = "openai/BAAI/bge-m3/default/0123abcd"
     fill(
         guest,
@@ -110,7 +111,7 @@ async def test_vectors_of_the_model_in_use_are_kept_and_the_rest_waits(guest: st
 
 
 async def test_a_project_without_vectors_has_no_set(guest: str) -> None:
-    migrate_before_sets(guest)
+    migrate_before(guest, "0011")
     fill(guest, (b"a", "pending", 0, None, None))
 
     await migrate(guest)

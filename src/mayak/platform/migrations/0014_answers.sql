@@ -15,6 +15,8 @@ ALTER TABLE lightrag_query_runs
   ADD COLUMN filters jsonb NOT NULL DEFAULT '{}',
   ADD COLUMN feedback_reason text CHECK (feedback_reason IN ('wrong', 'incomplete', 'not_found', 'outdated', 'other'));
 ALTER TABLE lightrag_query_runs ALTER COLUMN mode DROP DEFAULT, ALTER COLUMN kind DROP DEFAULT;
+
+SET LOCAL ROLE mayak_system;
 UPDATE lightrag_query_runs SET duration_ms = (timings ->> 'total_ms')::double precision;
 
 -- Kept answers take the present shape, so that there is one way to read them.
@@ -29,6 +31,7 @@ UPDATE lightrag_query_runs
                      'document_id', coalesce(cited ->> 'document_id', cited ->> 'conversation_id'),
                      'title', cited -> 'title', 'label', NULL) ORDER BY place)
               FROM jsonb_array_elements(answer -> 'citations') WITH ORDINALITY AS listed (cited, place)), '[]'));
+RESET ROLE;
 
 -- What a reader found wrong, for a person to look at and, when they agree, to hold later answers to.
 CREATE TABLE lightrag_cases (
