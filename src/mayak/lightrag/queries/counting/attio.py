@@ -44,7 +44,6 @@ WITH deal AS (
           CASE %(period_of)s::text
             WHEN 'due' THEN deal.close_date::timestamp AT TIME ZONE %(zone)s::text
             ELSE deal.source_created_at END)
-)
 """
     + TAIL
 )
@@ -62,7 +61,6 @@ WITH matching AS (
       ON who.project_id = row.project_id AND who.external_id = row.owner_id
    WHERE row.project_id = %(project_id)s AND row.deleted_at IS NULL
      AND (%(people)s::text[] IS NULL OR row.owner_id = ANY(%(people)s::text[]))
-)
 """
     + TAIL
 )
@@ -80,7 +78,6 @@ WITH matching AS (
       ON firm.project_id = row.project_id AND firm.external_id = row.company_id
    WHERE row.project_id = %(project_id)s AND row.deleted_at IS NULL
      AND (%(clients)s::text[] IS NULL OR row.company_id = ANY(%(clients)s::text[]))
-)
 """
     + TAIL
 )
@@ -101,7 +98,6 @@ WITH matching AS (
      AND (%(people)s::text[] IS NULL OR row.author_id = ANY(%(people)s::text[]))
      AND (%(since)s::timestamptz IS NULL OR row.source_created_at >= %(since)s::timestamptz)
      AND (%(until)s::timestamptz IS NULL OR row.source_created_at < %(until)s::timestamptz)
-)
 """
     + TAIL
 )
@@ -135,7 +131,6 @@ WITH matching AS (
           CASE %(period_of)s::text WHEN 'completed' THEN row.completed_at
                                    WHEN 'due' THEN row.deadline_at
                                    ELSE row.source_created_at END)
-)
 """
     + TAIL
 )

@@ -37,7 +37,6 @@ WITH matching AS (
      AND (%(labels)s::text[] IS NULL OR row.labels && %(labels)s::text[])
      AND (%(since)s::timestamptz IS NULL OR row.source_created_at >= %(since)s::timestamptz)
      AND (%(until)s::timestamptz IS NULL OR row.source_created_at < %(until)s::timestamptz)
-)
 """
     + TAIL
 )
@@ -62,7 +61,6 @@ WITH matching AS (
      AND (%(senders)s::text[] IS NULL OR row.sender_name = ANY(%(senders)s::text[]))
      AND (%(since)s::timestamptz IS NULL OR row.source_created_at >= %(since)s::timestamptz)
      AND (%(until)s::timestamptz IS NULL OR row.source_created_at < %(until)s::timestamptz)
-)
 """
     + TAIL
 )
@@ -78,7 +76,6 @@ WITH matching AS (
          row.source_created_at AS created, '{}'::text[] AS labels
     FROM cw_contacts AS row
    WHERE row.project_id = %(project_id)s AND row.deleted_at IS NULL
-)
 """
     + TAIL
 )

@@ -59,7 +59,6 @@ WITH today AS (
             WHEN 'completed' THEN coalesce(issue.completed_at, issue.canceled_at)
             WHEN 'due' THEN issue.due_date::timestamp AT TIME ZONE %(zone)s::text
             ELSE issue.source_created_at END)
-)
 """
     + TAIL
 )
@@ -82,7 +81,6 @@ WITH matching AS (
      AND (%(people)s::text[] IS NULL OR row.author_id = ANY(%(people)s::text[]))
      AND (%(since)s::timestamptz IS NULL OR row.source_created_at >= %(since)s::timestamptz)
      AND (%(until)s::timestamptz IS NULL OR row.source_created_at < %(until)s::timestamptz)
-)
 """
     + TAIL
 )
@@ -111,7 +109,6 @@ WITH matching AS (
      AND (%(until)s::timestamptz IS NULL OR %(until)s::timestamptz >
           CASE %(period_of)s::text WHEN 'completed' THEN coalesce(row.completed_at, row.canceled_at)
                                    ELSE row.source_created_at END)
-)
 """
     + TAIL
 )
@@ -126,7 +123,6 @@ WITH matching AS (
          row.starts_at AS created, '{}'::text[] AS labels
     FROM linear_cycles_raw AS row
    WHERE row.project_id = %(project_id)s AND row.deleted_at IS NULL
-)
 """
     + TAIL
 )

@@ -1,8 +1,9 @@
-"""The end that every counting statement has: how many rows match, the first of them, figures."""
+"""The end of every counting statement, from the parenthesis that closes `matching` on: how many rows match, the first of them, figures."""
 
 from typing import LiteralString
 
 TAIL: LiteralString = """
+)
 SELECT (SELECT count(*) FROM matching)::integer AS total,
        (SELECT coalesce(jsonb_agg(to_jsonb(first)), '[]')
           FROM (SELECT external_id, key, title, url, state, person, client, place, priority,
