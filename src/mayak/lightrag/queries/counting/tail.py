@@ -1,4 +1,7 @@
-"""The end of every counting statement, from the parenthesis that closes `matching` on: how many rows match, the first of them, figures."""
+"""The end of every counting statement, from the parenthesis that closes `matching` on.
+
+How many rows match, the first of them, figures, groups.
+"""
 
 from typing import LiteralString
 
