@@ -103,7 +103,7 @@ class Answer:
     table: Table | None = None
     notes: list[str] = field(default_factory=list)
     quality_score: float | None = None
-    """The chance that it is right, from 0.0 to 1.0; None for a refusal."""
+    """The chance that it is right, from 0.0 to 1.0; None where it is not known."""
     filters: Mapping[str, Any] = field(default_factory=dict)
     """What the search was narrowed to, as asked."""
     history: list[str] = field(default_factory=list)

@@ -1,12 +1,11 @@
-"""How likely an answer is to be right, from what was computed to choose it.
+"""What tells how likely an answer is to be right.
 
-A logistic regression over questions whose right answers are known, fitted and checked by
-bench/answers.py (docs/decisions/0018-quality-score.md).
+No chance is told for answers from texts yet: their features are not fitted to questions whose
+right answers are known.
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from mayak.lightrag.model.choice import Scored, closeness, closest, missing
 from mayak.lightrag.model.evidence import Found
@@ -72,17 +71,8 @@ def features(
     )
 
 
-WEIGHTS = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-BIAS = 1.5
-
-
-def chance(seen: Features) -> float:
-    """The chance that an answer with these features is right, from 0.0 to 1.0."""
-    logit = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, astuple(seen), strict=True))
-    return round(1 / (1 + math.exp(-logit)), 3)
-
-
 COUNTED = 0.98
 """Of a figure: the question was understood to its last word, and the rows are all there. What is
-left is that it meant something else.
+left is that it meant something else. Every figure of the golden set is right
+(tests/lightrag/test_counting.py).
 """

@@ -35,7 +35,7 @@ from mayak.lightrag.model.evidence import Settings
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
 from mayak.lightrag.model.narrowing import Narrowing
-from mayak.lightrag.model.quality import COUNTED, chance
+from mayak.lightrag.model.quality import COUNTED
 from mayak.lightrag.model.questions import Question, QuestionTooHeavy
 from mayak.lightrag.model.questions import question as read_question
 from mayak.lightrag.model.records import Record, RecordKey
@@ -253,7 +253,6 @@ async def _from_texts(this: Round) -> AsyncIterator[Event]:
         draft,
         searched=extracting.searched(search, vector),
         notes=extracting.notes_of(search, vector),
-        quality_score=chance(chosen.features) if chosen.features and draft.citations else None,
         explain=extracting.explained(search, tools.settings) if this.wish.explain else None,
     )
     answer = draft
