@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from mayak.access.service import verify_audit
+from mayak.platform.telemetry import RequestMeasures
 from tests.lightrag.conftest import Desk
 from tests.lightrag.test_api import ASKED, LAUNCH, ask, client, role
 
@@ -114,7 +115,10 @@ async def test_an_explanation_shows_the_ranks_of_what_was_found(
 async def test_the_share_of_errors_can_be_watched(client: httpx.AsyncClient) -> None:
     await ask(client)
 
-    measures = (await client.get("/metrics")).text
+    transport = client._transport  # noqa: SLF001  # the app of the fixture
+    assert isinstance(transport, httpx.ASGITransport)
+    app: Any = transport.app
+    measures = app.state.resources.get(RequestMeasures).text().decode()
     assert 'app_rag_queries_total{status="empty"} 1.0' in measures
     assert 'app_rag_queries_total{status="error"} 0.0' in measures
     assert "app_rag_query_duration_seconds_count 1.0" in measures
