@@ -4,7 +4,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { DataPanel, History } from "../features/lightrag";
+import { CasesLink, DataPanel, History } from "../features/lightrag";
 import classes from "./shell.module.css";
 
 /** The phone's rail: the pages, and what stands beside Ask on a wide screen. */
@@ -68,7 +68,12 @@ function Sheet({ sheet, onClose }: { sheet: "history" | "data" | null; onClose: 
         <h2>{title}</h2>
         <CloseButton onClick={onClose} aria-label={t("common.close")} />
       </div>
-      {sheet === "history" && <History currentId={id ?? null} onChoose={onClose} />}
+      {sheet === "history" && (
+        <>
+          <History currentId={id ?? null} onChoose={onClose} />
+          <CasesLink onChoose={onClose} />
+        </>
+      )}
       {sheet === "data" && <DataPanel />}
     </Drawer>
   );

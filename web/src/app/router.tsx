@@ -17,7 +17,7 @@ import {
   ConnectorsPage,
   readConnectorPlace,
 } from "../features/connectors";
-import { AskPage } from "../features/lightrag";
+import { AskPage, type AskPlace, CASE_STATUSES, CasesPage, readAskPlace } from "../features/lightrag";
 import { ProjectsPage } from "../features/projects";
 import { safeReturn } from "../lib/safe-url";
 import { Opening, PageFailed, PageNotFound } from "./fallbacks";
@@ -102,17 +102,31 @@ const projects = createRoute({
 const ask = createRoute({
   getParentRoute: () => inside,
   path: "/ask/{-$id}",
-  validateSearch: (search: Record<string, unknown>): { source?: number } => {
-    const source = Number(search.source);
-    return Number.isInteger(source) && source > 0 ? { source } : {};
-  },
+  validateSearch: (search: Record<string, unknown>): AskPlace => readAskPlace(search),
   beforeLoad: ({ context }) => needProject(context.session),
   component: function Ask() {
     const { id } = ask.useParams();
-    const { source } = ask.useSearch();
+    const place = ask.useSearch();
     // For the moment between losing the project and leaving for the choice of another.
     if (useSession().project === null) return null;
-    return <AskPage answerId={id ?? null} sourceIndex={source ?? null} />;
+    return <AskPage answerId={id ?? null} place={place} />;
+  },
+});
+
+type ShownCases = Exclude<(typeof CASE_STATUSES)[number], "open">;
+
+const cases = createRoute({
+  getParentRoute: () => inside,
+  path: "/ask/cases",
+  validateSearch: ({ status }: Record<string, unknown>): { status?: ShownCases } => {
+    const shown = CASE_STATUSES.find((known) => known === status);
+    return shown === undefined || shown === "open" ? {} : { status: shown };
+  },
+  beforeLoad: ({ context }) => needProject(context.session),
+  component: function Cases() {
+    const { status } = cases.useSearch();
+    if (useSession().project === null) return null;
+    return <CasesPage status={status ?? "open"} />;
   },
 });
 
@@ -164,7 +178,7 @@ const connector = createRoute({
 
 const routeTree = root.addChildren([
   login,
-  inside.addChildren([front, projects, ask, automation, run, connectors, connector]),
+  inside.addChildren([front, projects, cases, ask, automation, run, connectors, connector]),
 ]);
 
 export function createAppRouter(queryClient: QueryClient, history?: RouterHistory) {

@@ -2,7 +2,8 @@ import { screen, waitFor } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { expect, test } from "vitest";
 
-import { answer, get, open, post, refused, SESSION } from "../../test/mayak";
+import { answer } from "../../test/answers";
+import { get, open, post, refused, SESSION } from "../../test/mayak";
 import { server } from "../../test/server";
 
 const nobody = () => get("/auth/session", refused(401, "unauthenticated"), 401);

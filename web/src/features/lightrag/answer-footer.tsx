@@ -1,24 +1,31 @@
 import { ActionIcon, CopyButton, Text, Tooltip } from "@mantine/core";
 import { IconCheck, IconLink } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
-import { Moment } from "../../components/ui";
+import { Moment, Said } from "../../components/ui";
 import { number } from "../../lib/format";
 import { locale } from "../../lib/i18n";
-import type { Answer } from "./api";
+import { useProject } from "../projects";
 import classes from "./answer.module.css";
+import { statusQuery } from "./api";
 import { Feedback } from "./feedback";
+import { QualityWord } from "./quality";
+import type { Answer } from "./types";
 
-/** How it was found, how long it took, a link to it, and the reader's verdict. */
+/** How far to trust it, how it was made and found, how long it took, a link, and the verdict. */
 export function AnswerFooter({ answer }: { answer: Answer }) {
   const { t } = useTranslation();
+  const { quality_score: score, searched, status } = answer;
   return (
     <footer className={classes.footer}>
       <Text component="span" fz="xs" c="dimmed" className={classes.facts}>
+        {score !== null && status === "answered" && <QualityWord score={score} />}
         <span>
           {t("answer.asked")} <Moment at={answer.asked_at} />
         </span>
-        {answer.mode !== "none" && <span>{t(`answer.${answer.mode}`)}</span>}
+        {searched !== "none" && <span>{t(`answer.${searched}`)}</span>}
+        {answer.kind === "composed" && <ComposedBy />}
         <Timing timings={answer.timings} />
       </Text>
       <span className={classes.verdict}>
@@ -26,6 +33,26 @@ export function AnswerFooter({ answer }: { answer: Answer }) {
         <Feedback key={answer.id} answer={answer} />
       </span>
     </footer>
+  );
+}
+
+/** Which model wrote the sentences; what is stored is that one did, the name is today's. */
+function ComposedBy() {
+  const { t } = useTranslation();
+  const { data: status } = useQuery(statusQuery(useProject().id));
+  const model = status?.answers.composed_by ?? null;
+  return (
+    <Tooltip label={t("answer.composedMeans")} multiline maw={300}>
+      <span tabIndex={0}>
+        {t("answer.composed")}
+        {model !== null && (
+          <>
+            {" ("}
+            <Said>{model}</Said>)
+          </>
+        )}
+      </span>
+    </Tooltip>
   );
 }
 

@@ -1,119 +1,83 @@
-import { Text, Title, UnstyledButton } from "@mantine/core";
-import { useState } from "react";
+import { Button } from "@mantine/core";
+import { IconCornerDownRight } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
-import { excerpt } from "../../lib/spans";
-import type { Answer, Citation } from "./api";
 import classes from "./answer.module.css";
 import { AnswerFooter } from "./answer-footer";
+import { AnswerTable } from "./answer-table";
 import { EmptyAnswer } from "./empty-answer";
+import { HowFound } from "./how-found";
 import { Notes } from "./notes";
+import { Question } from "./question";
+import { Sentences } from "./sentences";
 import { SourceList } from "./source-list";
+import type { Answer } from "./types";
+import { Within } from "./within";
+
+/** What can be done from an answer. */
+export interface Acts {
+  /** Open the source of a citation, by its index. */
+  open: (index: number) => void;
+  openRecord: (type: string, id: string) => void;
+  again: (answer: Answer) => void;
+  /** Ask again, and keep how it was found. */
+  explain: (answer: Answer) => void;
+  /** Let the next question follow this answer; null when it does. */
+  follow: (() => void) | null;
+  /** Ask again within everything. */
+  unfiltered: (answer: Answer) => void;
+}
 
 interface AnswerViewProps {
   answer: Answer;
   /** The citation whose source is open, by its index. */
   openIndex: number | null;
-  onOpen: (index: number) => void;
-  onAskAgain: (question: string) => void;
+  acts: Acts;
 }
 
-export function AnswerView({ answer, openIndex, onOpen, onAskAgain }: AnswerViewProps) {
+export function AnswerView({ answer, openIndex, acts }: AnswerViewProps) {
   const { t } = useTranslation();
   return (
     <article aria-label={t("answer.label")} className={classes.answer}>
       <Question text={answer.question} />
+      <Within answer={answer} />
       {answer.status === "empty" ? (
-        <EmptyAnswer answer={answer} onAskAgain={() => onAskAgain(answer.question)} />
+        <EmptyAnswer answer={answer} acts={acts} />
       ) : (
         <>
-          <Sentences answer={answer} openIndex={openIndex} onOpen={onOpen} />
+          {answer.table && (
+            <AnswerTable
+              table={answer.table}
+              name={answer.question}
+              onOpen={acts.open}
+              onRecord={acts.openRecord}
+            />
+          )}
+          <Sentences {...answer} openIndex={openIndex} onOpen={acts.open} />
           <Notes notes={answer.notes} />
-          <SourceList citations={answer.citations} openIndex={openIndex} onOpen={onOpen} />
+          {answer.citations.length > 0 && (
+            <SourceList citations={answer.citations} openIndex={openIndex} onOpen={acts.open} />
+          )}
         </>
       )}
       <AnswerFooter answer={answer} />
+      {acts.follow !== null && answer.status === "answered" && <FollowButton onFollow={acts.follow} />}
+      <HowFound answer={answer} onExplain={() => acts.explain(answer)} />
     </article>
   );
 }
 
-/** Characters after which a question is shown smaller and cut to a few lines. */
-const LONG_QUESTION = 240;
-
-export function Question({ text }: { text: string }) {
-  const { t } = useTranslation();
-  const [whole, setWhole] = useState(false);
-  if (text.length <= LONG_QUESTION) {
-    return (
-      <Title order={1} className={classes.question} dir="auto">
-        {text}
-      </Title>
-    );
-  }
-  return (
-    <>
-      <Title order={1} className={classes.longQuestion} data-whole={whole || undefined} dir="auto">
-        {text}
-      </Title>
-      <UnstyledButton className={classes.link} onClick={() => setWhole(!whole)}>
-        {whole ? t("source.less") : t("common.showMore")}
-      </UnstyledButton>
-    </>
-  );
-}
-
-interface SentencesProps {
-  answer: Answer;
-  openIndex: number | null;
-  onOpen: (index: number) => void;
-}
-
-function Sentences({ answer, openIndex, onOpen }: SentencesProps) {
-  const byIndex = new Map(answer.citations.map((citation) => [citation.index, citation]));
-  return (
-    <div className={classes.sentences}>
-      {answer.sentences.map((sentence, at) => (
-        <p key={at} dir="auto">
-          {sentence.text}{" "}
-          <span className={classes.markers}>
-            {sentence.citations.map((index) => {
-              const citation = byIndex.get(index);
-              return citation ? (
-                <Marker key={index} citation={citation} open={index === openIndex} onOpen={onOpen} />
-              ) : null;
-            })}
-          </span>
-        </p>
-      ))}
-    </div>
-  );
-}
-
-interface MarkerProps {
-  citation: Citation;
-  open: boolean;
-  onOpen: (index: number) => void;
-}
-
-function Marker({ citation, open, onOpen }: MarkerProps) {
+function FollowButton({ onFollow }: { onFollow: () => void }) {
   const { t } = useTranslation();
   return (
-    <UnstyledButton
-      className={classes.marker}
-      data-citation={citation.index}
-      data-open={open || undefined}
-      aria-pressed={open}
-      aria-label={t("answer.openSource", { index: citation.index, quote: shortened(citation.quote) })}
-      onClick={() => onOpen(citation.index)}
+    <Button
+      size="xs"
+      variant="default"
+      mt="sm"
+      leftSection={<IconCornerDownRight size={14} aria-hidden />}
+      onClick={onFollow}
     >
-      <Text component="span" inherit aria-hidden>
-        {citation.index}
-      </Text>
-    </UnstyledButton>
+      {t("follow.act")}
+    </Button>
   );
 }
-
-const SPOKEN = 80;
-
-const shortened = (quote: string) =>
-  quote.length <= SPOKEN ? quote : `${quote.slice(0, excerpt(quote, null, SPOKEN).to)}…`;

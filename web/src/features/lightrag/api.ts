@@ -1,20 +1,17 @@
 import {
   infiniteQueryOptions,
+  keepPreviousData,
   queryOptions,
   useMutation,
   useQueryClient,
 } from "@tanstack/react-query";
 
 import { api, type Schema, unwrap } from "../../api/client";
+import { locale } from "../../lib/i18n";
 import { runsQuery } from "../automation";
-import { useProject } from "../projects";
 import { streamsQuery } from "../connectors";
-
-export type Answer = Schema["AnswerView"];
-export type Citation = Schema["CitationView"];
-export type Source = Schema["SourceView"];
-export type Message = Schema["SourceMessageView"];
-export type Status = Schema["StatusView"];
+import { useProject } from "../projects";
+import type { Answer, SourceType, Status } from "./types";
 
 /** The longest question the server accepts, in characters. */
 export const QUESTION_LIMIT = 2_000;
@@ -25,7 +22,7 @@ export const waiting = ({ chunks }: Status) => chunks.pending + chunks.processin
 export const statusQuery = (projectId: string) =>
   queryOptions({
     queryKey: ["lightrag", "status", projectId],
-    queryFn: () => unwrap(api.GET("/lightrag/status")),
+    queryFn: () => unwrap(api.GET("/lightrag/status", { params: { query: { locale: locale() } } })),
     refetchInterval: ({ state }) => (state.data && waiting(state.data) > 0 ? 4_000 : 30_000),
   });
 
@@ -42,79 +39,92 @@ export const historyQuery = (projectId: string) =>
     getNextPageParam: (page) => page.next_cursor,
   });
 
+export const readAnswer = (id: string): Promise<Answer> =>
+  unwrap(api.GET("/lightrag/queries/{query_id}", { params: { path: { query_id: id } } }));
+
 export const answerQuery = (projectId: string, id: string) =>
   queryOptions({
     queryKey: ["lightrag", "query", projectId, id],
-    queryFn: () =>
-      unwrap(api.GET("/lightrag/queries/{query_id}", { params: { path: { query_id: id } } })),
+    queryFn: () => readAnswer(id),
     // A stored answer does not change; only its feedback does, through this page.
     staleTime: 5 * 60_000,
   });
 
-/** The conversation around a quoted message. */
-export const sourceQuery = (projectId: string, citation: Citation) =>
+/** What a record is called in an address: its kind and its id at the source. */
+export interface RecordKey {
+  source_type: SourceType;
+  external_id: string;
+}
+
+/** A record in its surroundings. */
+export const sourceQuery = (projectId: string, { source_type: type, external_id: id }: RecordKey) =>
   queryOptions({
-    queryKey: ["lightrag", "source", projectId, citation.source_type, citation.external_id],
+    queryKey: ["lightrag", "source", projectId, type, id, locale()],
     queryFn: () =>
       unwrap(
         api.GET("/lightrag/sources/{source_type}/{external_id}", {
-          params: {
-            path: { source_type: citation.source_type, external_id: citation.external_id },
-          },
+          params: { path: { source_type: type, external_id: id }, query: { locale: locale() } },
         }),
       ),
     staleTime: 60_000,
   });
 
-interface Asked {
-  question: string;
-  /** The answer that was on the page when this was asked; null when none was. */
-  from: string | null;
-}
-
-/** Ask, keep the answer, and stay pending until `onAnswer` (which opens it) is done. */
-export function useAsk(onAnswer: (answer: Answer, asked: Asked) => Promise<void>) {
-  const queryClient = useQueryClient();
-  const { id: projectId } = useProject();
-  return useMutation({
-    mutationFn: ({ question }: Asked) =>
-      // Without a locale the words around the quotes are in the language of the question.
-      unwrap(api.POST("/lightrag/query", { body: { question } })),
-    onSuccess: (answer, asked) => {
-      queryClient.setQueryData(answerQuery(projectId, answer.id).queryKey, answer);
-      void queryClient.invalidateQueries({ queryKey: historyQuery(projectId).queryKey });
-      return onAnswer(answer, asked);
-    },
+/** What questions can be narrowed to; `words` are part of a name. */
+export const choicesQuery = (projectId: string, words: string) =>
+  queryOptions({
+    queryKey: ["lightrag", "filters", projectId, words],
+    queryFn: () =>
+      unwrap(api.GET("/lightrag/filters", { params: { query: words === "" ? {} : { q: words } } })),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
   });
-}
+
+export type Mark = Schema["FeedbackInput"];
 
 export function useFeedback(answer: Answer) {
   const queryClient = useQueryClient();
   const { id: projectId } = useProject();
   return useMutation({
-    mutationFn: (body: Schema["FeedbackInput"]) =>
+    mutationFn: (body: Mark) =>
       unwrap(
-        api.POST("/lightrag/queries/{query_id}/feedback", {
-          params: { path: { query_id: answer.id } },
-          body,
-        }),
+        api.POST("/lightrag/queries/{query_id}/feedback", { params: { path: { query_id: answer.id } }, body }),
       ),
-    onSuccess: (saved) =>
-      queryClient.setQueryData(answerQuery(projectId, answer.id).queryKey, saved),
+    onSuccess: (saved) => {
+      const key = answerQuery(projectId, answer.id).queryKey;
+      // What was asked for once, and is not stored, stays on the page.
+      queryClient.setQueryData(key, (old) => ({ ...saved, explain: saved.explain ?? old?.explain ?? null }));
+      void queryClient.invalidateQueries({ queryKey: historyQuery(projectId).queryKey });
+      void queryClient.invalidateQueries({ queryKey: ["lightrag", "cases", projectId] });
+    },
   });
 }
 
-/** Sync the sources and prepare what is new; answers with the runs that were queued. */
-export function useRefresh() {
+function useStart(start: () => Promise<unknown>) {
   const queryClient = useQueryClient();
   const { id: projectId } = useProject();
   return useMutation({
-    mutationFn: () => unwrap(api.POST("/lightrag/refresh")),
+    mutationFn: start,
     onSuccess: () =>
       Promise.all([
         queryClient.invalidateQueries(runsQuery(projectId)),
         queryClient.invalidateQueries(statusQuery(projectId)),
         queryClient.invalidateQueries(streamsQuery(projectId)),
       ]),
+  });
+}
+
+/** Sync the sources and prepare what is new; answers with the runs that were queued. */
+export const useRefresh = () => useStart(() => unwrap(api.POST("/lightrag/refresh")));
+
+/** Prepare for search what waits for it, without a sync. */
+export const useEmbed = () => useStart(() => unwrap(api.POST("/jobs/embeddings/run")));
+
+/** Search with the model before this one again. */
+export function useSwitchBack() {
+  const queryClient = useQueryClient();
+  const { id: projectId } = useProject();
+  return useMutation({
+    mutationFn: () => unwrap(api.POST("/lightrag/reembed", { body: { rollback: true } })),
+    onSuccess: () => queryClient.invalidateQueries(statusQuery(projectId)),
   });
 }

@@ -1,122 +1,143 @@
-import { Button, VisuallyHidden } from "@mantine/core";
+import { Button, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { useProject } from "../projects";
-import { useAsk } from "./api";
 import classes from "./ask.module.css";
-import { useDraft } from "./draft";
+import { CasesLink } from "./cases-link";
+import { FilterBar } from "./filter-bar";
+import { FollowChip } from "./follow";
 import { History } from "./history";
+import type { Place } from "./place";
 import { QuestionBox } from "./question-box";
-import { Asking, NotAnswered, StoredAnswer, useAnnouncement } from "./result";
+import { Asking, NotAnswered, Previous, StoppedAnswer, StoredAnswer, useAnnouncement } from "./result";
 import { SourceSide } from "./source-side";
+import { again, type AskFlow, useAskPage } from "./use-ask-page";
 import { Welcome } from "./welcome";
 
 interface AskPageProps {
   /** The stored answer to show; null for a new question. */
   answerId: string | null;
-  /** The index of the citation whose source is open. */
-  sourceIndex: number | null;
+  place: Place;
 }
 
 /** Ask: history, the question, its answer, and the source of a citation beside it. */
-export function AskPage({ answerId, sourceIndex }: AskPageProps) {
+export function AskPage({ answerId, place }: AskPageProps) {
   const { t } = useTranslation();
-  const flow = useAskFlow(answerId);
-  const show = useShowSource(answerId);
-  const said = useAnnouncement(answerId, flow.asking !== null);
+  const flow = useAskPage(answerId, place);
+  const { followed } = flow;
+  const said = useAnnouncement(flow.asking === null ? flow.answer : null, flow.asking !== null);
   return (
     <div className={classes.page}>
       <nav className={classes.history} aria-label={t("history.title")}>
-        <NewQuestion />
+        <NewQuestion onPress={flow.go.fresh} />
         <History currentId={answerId} />
+        <CasesLink />
       </nav>
       <div className={classes.main}>
+        {followed && <FollowChip answer={followed} onDrop={() => flow.go.follow(false)} />}
         <QuestionBox
           value={flow.draft}
           onChange={flow.setDraft}
           onAsk={flow.ask}
-          busy={flow.asking !== null}
+          onStop={flow.stop}
+          busy={flow.busy}
           again={answerId !== null}
+          follows={followed !== null}
         />
+        <FilterBar narrowed={place} onChange={flow.go.narrow} />
         <VisuallyHidden role="status">{said}</VisuallyHidden>
-        <Result flow={flow} answerId={answerId} sourceIndex={sourceIndex} onOpen={show.open} />
+        {flow.elsewhere !== null && <Elsewhere question={flow.elsewhere} onStop={flow.stop} />}
+        <Result flow={flow} answerId={answerId} place={place} />
       </div>
-      {answerId !== null && flow.asking === null && (
-        <SourceSide
-          answerId={answerId}
-          index={sourceIndex}
-          onOpen={show.open}
-          onClose={show.close}
-        />
-      )}
+      <SourceSide
+        citations={flow.asking === null ? (flow.answer?.citations ?? []) : flow.coming.citations}
+        place={place}
+        onOpen={flow.go.source}
+        onRecord={flow.go.record}
+        onClose={flow.go.close}
+      />
     </div>
   );
 }
 
-interface ResultProps extends AskPageProps {
-  flow: ReturnType<typeof useAskFlow>;
-  onOpen: (index: number) => void;
+function Result({ flow, answerId, place }: AskPageProps & { flow: AskFlow }) {
+  const { asking, failed, stopped, coming } = flow;
+  const openIndex = place.source ?? null;
+  const stored = (busy: boolean) =>
+    answerId !== null && <Stored key={answerId} id={answerId} flow={flow} place={place} busy={busy} />;
+  if (asking !== null) {
+    return (
+      <>
+        <Asking question={asking.question} coming={coming} openIndex={openIndex} onOpen={flow.go.source} />
+        {answerId !== null && <Previous>{stored(true)}</Previous>}
+      </>
+    );
+  }
+  if (failed !== null || stopped !== null) {
+    return (
+      <>
+        {failed !== null && (
+          <NotAnswered error={failed.error} question={failed.question.question} onRetry={() => flow.send(failed.question)} />
+        )}
+        {stopped !== null && (
+          <StoppedAnswer question={stopped.question} coming={coming} onRetry={() => flow.send(stopped)} />
+        )}
+        {answerId !== null && <Previous still>{stored(false)}</Previous>}
+      </>
+    );
+  }
+  return stored(false) || <Welcome onAsk={flow.ask} />;
 }
 
-function Result({ flow, answerId, sourceIndex, onOpen }: ResultProps) {
-  if (flow.asking !== null) return <Asking question={flow.asking} />;
-  if (flow.failed !== null) return <NotAnswered {...flow.failed} onRetry={flow.ask} />;
-  if (answerId === null) return <Welcome onAsk={flow.ask} />;
+interface StoredProps {
+  id: string;
+  flow: AskFlow;
+  place: Place;
+  busy: boolean;
+}
+
+function Stored({ id, flow, place, busy }: StoredProps) {
+  const { go, send } = flow;
   return (
     <StoredAnswer
-      key={answerId}
-      id={answerId}
-      openIndex={sourceIndex}
-      onOpen={onOpen}
-      onAskAgain={flow.ask}
+      id={id}
+      openIndex={busy ? null : (place.source ?? null)}
+      acts={{
+        open: go.source,
+        openRecord: go.record,
+        again: (answer) => send(again(answer)),
+        explain: (answer) => send(again(answer, { explain: true })),
+        follow: place.follow ? null : () => go.follow(true),
+        unfiltered: ({ question, history }) => {
+          go.narrow({});
+          send({ question, ...(history.length > 0 && { history }) });
+        },
+      }}
     />
   );
 }
 
-/** The question under way on this page. One asked from another page of the history is not shown. */
-function useAskFlow(answerId: string | null) {
-  const navigate = useNavigate();
-  const [draft, setDraft] = useDraft(useProject().id);
-  const { mutate, isPending, error, variables } = useAsk(async (answer, asked) => {
-    if (draft.trim() === asked.question) setDraft("");
-    if (asked.from === answerId) await navigate({ to: "/ask/{-$id}", params: { id: answer.id } });
-  });
-  const question = variables?.from === answerId ? variables.question : null;
-  return {
-    draft,
-    setDraft,
-    ask: (asked: string) => mutate({ question: asked, from: answerId }),
-    asking: isPending ? question : null,
-    failed: error !== null && question !== null ? { error, question } : null,
-  };
-}
-
-/** The open source is in the address: it can be shared, and Back closes it. */
-function useShowSource(answerId: string | null) {
-  const navigate = useNavigate();
-  const params = answerId === null ? {} : { id: answerId };
-  const go = (source: number | undefined) =>
-    void navigate({
-      to: "/ask/{-$id}",
-      params,
-      search: source === undefined ? {} : { source },
-      resetScroll: false,
-    });
-  return { open: (index: number) => go(index), close: () => go(undefined) };
-}
-
-function NewQuestion() {
+function Elsewhere({ question, onStop }: { question: string; onStop: () => void }) {
   const { t } = useTranslation();
-  const navigate = useNavigate();
+  return (
+    <p className={classes.elsewhere}>
+      <span>
+        {t("ask.elsewhere")} <bdi>{question}</bdi>
+      </span>
+      <UnstyledButton onClick={onStop}>{t("ask.stop")}</UnstyledButton>
+    </p>
+  );
+}
+
+function NewQuestion({ onPress }: { onPress: () => void }) {
+  const { t } = useTranslation();
   return (
     <Button
       variant="default"
       fullWidth
       justify="flex-start"
       leftSection={<IconPlus size={16} aria-hidden />}
-      onClick={() => void navigate({ to: "/ask/{-$id}", params: {} })}
+      onClick={onPress}
     >
       {t("ask.new")}
     </Button>

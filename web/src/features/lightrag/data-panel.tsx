@@ -1,21 +1,25 @@
-import { Button, Group, Progress, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle, IconCircleCheck, IconRefresh } from "@tabler/icons-react";
+import { Group, Stack, Text } from "@mantine/core";
+import { IconBolt, IconRefresh } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { Boundary, Lines, Moment, sayDone, sayFailed } from "../../components/ui";
-import { number, percent, zoneName } from "../../lib/format";
+import { Boundary, Lines, sayDone, sayFailed, WordButton } from "../../components/ui";
+import { zoneName } from "../../lib/format";
 import { locale } from "../../lib/i18n";
 import { useNow } from "../../lib/use-now";
 import { useZone } from "../../lib/zone";
 import { ActiveRuns } from "../automation";
 import { ConnectorLines } from "../connectors";
-import { useProject } from "../projects";
-import { type Status, statusQuery, useRefresh, waiting } from "./api";
+import { useProject, useRefusal } from "../projects";
+import { statusQuery, useEmbed, useRefresh, waiting } from "./api";
+import { Counts } from "./data-counts";
+import { DocumentTable } from "./data-documents";
+import { Model, Part } from "./data-model";
 import classes from "./data-panel.module.css";
+import { Searchable } from "./data-progress";
+import type { Status } from "./types";
 
-/** What the copy holds, how much of it can be searched, and how the sources are. */
+/** What the copy holds, how much of it can be searched and with what, and how the sources are. */
 export function DataPanel() {
   const { t } = useTranslation();
   const { id: projectId } = useProject();
@@ -30,113 +34,71 @@ export function DataPanel() {
           <ConnectorLines projectId={projectId} />
         </Boundary>
       </Part>
-      <Foot />
+      <Zone />
     </Stack>
-  );
-}
-
-function Part({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section>
-      <Text component="h2" fz="xs" fw={600} c="dimmed" mb={4}>
-        {title}
-      </Text>
-      {children}
-    </section>
   );
 }
 
 function Contents() {
   const { t } = useTranslation();
   const { data: status } = useSuspenseQuery(statusQuery(useProject().id));
-  const { sources, embedding } = status;
   return (
     <>
-      <dl className={classes.counts}>
-        <Count label={t("data.messages")} value={sources.messages} />
-        <Count label={t("data.conversations")} value={sources.conversations} />
-        <Count label={t("data.contacts")} value={sources.contacts} />
-      </dl>
+      <WhyEmpty status={status} />
+      <Counts sources={status.sources} />
       <Part title={t("data.search")}>
         <Searchable status={status} />
-        <Text fz="xs" c="dimmed" mt={4}>
-          {t("data.model")}: {embedding.model} · {t("data.lastSync")}:{" "}
-          {sources.last_synced_at ? <Moment at={sources.last_synced_at} /> : t("data.never")}
-        </Text>
+        <DocumentTable status={status} />
       </Part>
+      <Acts status={status} />
+      <Model status={status} />
     </>
   );
 }
 
-function Count({ label, value }: { label: string; value: number }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{number(value, locale())}</dd>
-    </div>
-  );
+/** Why nothing can be answered at all, in the server's words; nothing while something can. */
+function WhyEmpty({ status: { why_empty_text: why } }: { status: Status }) {
+  return why === null ? null : <Text fw={600}>{why}</Text>;
 }
 
-function Searchable({ status }: { status: Status }) {
+/** Sync and prepare; whoever may not sees why. */
+function Acts({ status }: { status: Status }) {
   const { t } = useTranslation();
-  const { chunks } = status;
-  const left = waiting(status);
-  const ready = number(chunks.ready, locale());
-  const total = number(chunks.total, locale());
-  if (chunks.total === 0) return <Text>{t("data.nothing")}</Text>;
-  return (
-    <>
-      {left > 0 ? (
-        <>
-          <Group justify="space-between" gap="sm">
-            <Text>{t("data.preparing", { ready, total })}</Text>
-            <Text c="dimmed">{percent(chunks.ready / chunks.total, locale())}</Text>
-          </Group>
-          <Progress
-            mt={6}
-            size={6}
-            value={(100 * chunks.ready) / chunks.total}
-            aria-label={t("data.ready")}
-          />
-        </>
-      ) : (
-        chunks.failed === 0 && (
-          <Text className={classes.line}>
-            <IconCircleCheck size={16} color="var(--mayak-good)" aria-hidden />
-            {t("data.allReady")} · {t("data.fragments", { count: chunks.total })}
-          </Text>
-        )
-      )}
-      {chunks.failed > 0 && (
-        <Text mt={left > 0 ? 6 : 0} className={classes.line}>
-          <IconAlertTriangle size={16} color="var(--mayak-risk)" aria-hidden />
-          {t("data.failed", { count: chunks.failed })}
-        </Text>
-      )}
-    </>
-  );
-}
-
-function Foot() {
-  const { t } = useTranslation();
-  const zone = useZone();
-  const now = useNow(60_000);
+  const refusal = useRefusal("run");
   const refresh = useRefreshWithWord();
+  const embed = useEmbedWithWord();
   return (
-    <Group justify="space-between" gap="sm">
-      <Text fz="xs" c="dimmed">
-        {t("data.zone", { zone: zoneName(zone, now, locale()) })}
-      </Text>
-      <Button
-        size="xs"
-        variant="default"
+    <Group gap="sm">
+      <WordButton
+        refusal={refusal}
         leftSection={<IconRefresh size={14} aria-hidden />}
         loading={refresh.isPending}
         onClick={refresh.run}
       >
         {t("data.refresh")}
-      </Button>
+      </WordButton>
+      {(waiting(status) > 0 || status.chunks.failed > 0) && (
+        <WordButton
+          refusal={refusal}
+          leftSection={<IconBolt size={14} aria-hidden />}
+          loading={embed.isPending}
+          onClick={embed.run}
+        >
+          {t("data.embed")}
+        </WordButton>
+      )}
     </Group>
+  );
+}
+
+function Zone() {
+  const { t } = useTranslation();
+  const zone = useZone();
+  const now = useNow(60_000);
+  return (
+    <Text fz="xs" c="dimmed">
+      {t("data.zone", { zone: zoneName(zone, now, locale()) })}
+    </Text>
   );
 }
 
@@ -150,4 +112,15 @@ export function useRefreshWithWord() {
       onError: (error) => sayFailed(t, t("data.refreshFailed"), error),
     });
   return { run, isPending: refresh.isPending };
+}
+
+function useEmbedWithWord() {
+  const { t } = useTranslation();
+  const embed = useEmbed();
+  const run = () =>
+    embed.mutate(undefined, {
+      onSuccess: () => sayDone(t("data.embedQueued")),
+      onError: (error) => sayFailed(t, t("data.embedFailed"), error),
+    });
+  return { run, isPending: embed.isPending };
 }

@@ -1,29 +1,35 @@
-import { ActionIcon, Button, Group, Text, Textarea, Tooltip } from "@mantine/core";
+import { ActionIcon, Text, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconThumbDown, IconThumbDownFilled, IconThumbUp, IconThumbUpFilled } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ProblemNote } from "../../components/ui";
-import { type Answer, useFeedback } from "./api";
 import classes from "./answer.module.css";
+import { type Mark, useFeedback } from "./api";
+import { Complaint } from "./complaint";
+import type { Answer } from "./types";
 
 /** Thumbs; a second press takes the mark back, and a "no" asks what was wrong. */
 export function Feedback({ answer }: { answer: Answer }) {
   const { t } = useTranslation();
   const save = useFeedback(answer);
-  const [stage, setStage] = useState<"idle" | "asking" | "thanked">("idle");
-  const given = save.isPending ? (save.variables.value ?? null) : answer.feedback;
+  const [stage, setStage] = useState<"idle" | "asking" | "thanked" | "undone">("idle");
+  const given = save.isPending ? save.variables.value : answer.feedback;
 
-  const mark = (value: "up" | "down") => {
-    const next = given === value ? null : value;
-    setStage(next === "down" ? "asking" : "idle");
-    save.mutate({ value: next });
+  const send = (mark: Mark, then: typeof stage) => save.mutate(mark, { onSuccess: () => setStage(then) });
+  const press = (value: "up" | "down") => {
+    if (given === value) send({ value: null }, "undone");
+    else if (value === "up") send({ value }, "thanked");
+    else {
+      setStage("asking");
+      save.mutate({ value });
+    }
   };
   return (
     <>
       <span role="group" aria-label={t("feedback.question")} className={classes.thumbs}>
-        <Thumb label={t("feedback.up")} pressed={given === "up"} onClick={() => mark("up")} up />
-        <Thumb label={t("feedback.down")} pressed={given === "down"} onClick={() => mark("down")} />
+        <Thumb label={t("feedback.up")} pressed={given === "up"} onClick={() => press("up")} up />
+        <Thumb label={t("feedback.down")} pressed={given === "down"} onClick={() => press("down")} />
       </span>
       {save.error && (
         <div className={classes.wide}>
@@ -35,22 +41,30 @@ export function Feedback({ answer }: { answer: Answer }) {
         </div>
       )}
       {stage === "asking" && (
-        <Comment
+        <Complaint
           busy={save.isPending}
           onCancel={() => setStage("idle")}
-          onSend={(comment) =>
-            save.mutate({ value: "down", comment }, { onSuccess: () => setStage("thanked") })
-          }
+          onSend={(said) => send({ value: "down", ...said }, "thanked")}
         />
       )}
+      {stage === "undone" && <Word>{t("feedback.undone")}</Word>}
       {stage === "thanked" && (
-        <Text role="status" fz="xs" c="dimmed" className={classes.wide}>
-          {t("feedback.thanks")}
-        </Text>
+        <Word>
+          {t("feedback.thanks")}{" "}
+          <UnstyledButton fz="xs" className={classes.link} onClick={() => send({ value: null }, "undone")}>
+            {t("feedback.undo")}
+          </UnstyledButton>
+        </Word>
       )}
     </>
   );
 }
+
+const Word = ({ children }: { children: React.ReactNode }) => (
+  <Text role="status" fz="xs" c="dimmed" className={classes.wide}>
+    {children}
+  </Text>
+);
 
 interface ThumbProps {
   label: string;
@@ -67,46 +81,5 @@ function Thumb({ label, pressed, onClick, up = false }: ThumbProps) {
         <Icon size={16} color={pressed ? "var(--mayak-accent)" : "currentColor"} />
       </ActionIcon>
     </Tooltip>
-  );
-}
-
-interface CommentProps {
-  busy: boolean;
-  onSend: (comment: string) => void;
-  onCancel: () => void;
-}
-
-function Comment({ busy, onSend, onCancel }: CommentProps) {
-  const { t } = useTranslation();
-  const [text, setText] = useState("");
-  return (
-    <form
-      className={classes.wide}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (text.trim() !== "") onSend(text.trim());
-      }}
-    >
-      <Textarea
-        label={t("feedback.what")}
-        placeholder={t("feedback.placeholder")}
-        autosize
-        minRows={2}
-        maxRows={6}
-        maxLength={2000}
-        autoFocus
-        dir="auto"
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
-      />
-      <Group gap="sm" mt="sm">
-        <Button size="xs" type="submit" loading={busy} disabled={text.trim() === ""}>
-          {t("feedback.send")}
-        </Button>
-        <Button size="xs" variant="subtle" color="gray" onClick={onCancel}>
-          {t("common.cancel")}
-        </Button>
-      </Group>
-    </form>
   );
 }

@@ -33,7 +33,7 @@ export function FreshnessChip({ ageless }: FreshnessChipProps) {
           <span className={classes.chipWords}>{ageless ? t("data.title") : words}</span>
         </UnstyledButton>
       </Popover.Target>
-      <Popover.Dropdown aria-label={t("data.title")}>
+      <Popover.Dropdown aria-label={t("data.title")} className={classes.dropdown ?? ""}>
         <DataPanel />
       </Popover.Dropdown>
     </Popover>

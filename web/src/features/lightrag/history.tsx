@@ -1,13 +1,21 @@
-import { Button, Text } from "@mantine/core";
+import { Button, Text, TextInput } from "@mantine/core";
+import {
+  IconCircleCheck,
+  IconCircleDashed,
+  IconSearch,
+  IconThumbDown,
+  IconThumbUp,
+} from "@tabler/icons-react";
 import { useSuspenseInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Boundary, Lines, Moment, ProblemNote } from "../../components/ui";
-import type { Schema } from "../../api/client";
 import { useProject } from "../projects";
 import { historyQuery } from "./api";
 import classes from "./history.module.css";
+import type { Run } from "./types";
 
 interface HistoryProps {
   currentId: string | null;
@@ -25,8 +33,10 @@ export function History(props: HistoryProps) {
 
 function Questions({ currentId, onChoose }: HistoryProps) {
   const { t } = useTranslation();
+  const [words, setWords] = useState("");
   const history = useSuspenseInfiniteQuery(historyQuery(useProject().id));
   const questions = history.data.pages.flatMap((page) => page.items);
+  const shown = questions.filter(({ question }) => says(question, words));
   if (questions.length === 0) {
     return (
       <Text c="dimmed" className={classes.pad}>
@@ -36,13 +46,19 @@ function Questions({ currentId, onChoose }: HistoryProps) {
   }
   return (
     <>
+      <Search value={words} onChange={setWords} />
       <ul className={classes.list}>
-        {questions.map((question) => (
+        {shown.map((question) => (
           <li key={question.id}>
             <Item question={question} current={question.id === currentId} onChoose={onChoose} />
           </li>
         ))}
       </ul>
+      {words.trim() !== "" && (
+        <Text fz="xs" c="dimmed" role="status" className={classes.looked}>
+          {t(shown.length === 0 ? "history.none" : "history.looked", { count: questions.length })}
+        </Text>
+      )}
       {history.isFetchNextPageError && (
         <ProblemNote error={history.error} onRetry={() => void history.fetchNextPage()} />
       )}
@@ -55,25 +71,51 @@ function Questions({ currentId, onChoose }: HistoryProps) {
           loading={history.isFetchingNextPage}
           onClick={() => void history.fetchNextPage()}
         >
-          {t("common.showMore")}
+          {t(words.trim() === "" ? "common.showMore" : "history.further")}
         </Button>
       )}
     </>
   );
 }
 
+function Search({ value, onChange }: { value: string; onChange: (words: string) => void }) {
+  const { t } = useTranslation();
+  return (
+    <TextInput
+      type="search"
+      size="xs"
+      mt="sm"
+      aria-label={t("history.search")}
+      placeholder={t("history.search")}
+      leftSection={<IconSearch size={14} aria-hidden />}
+      value={value}
+      onChange={({ currentTarget }) => onChange(currentTarget.value)}
+    />
+  );
+}
+
+/** Whether a question has all of these words in it. */
+function says(question: string, words: string): boolean {
+  const text = question.toLocaleLowerCase();
+  return words.toLocaleLowerCase().split(/\s+/).every((word) => text.includes(word));
+}
+
 interface ItemProps {
-  question: Schema["QuerySummaryView"];
+  question: Run;
   current: boolean;
   onChoose: (() => void) | undefined;
 }
 
+const OUTCOMES = { answered: IconCircleCheck, empty: IconCircleDashed } as const;
+
 function Item({ question, current, onChoose }: ItemProps) {
   const { t } = useTranslation();
-  const found =
-    question.status === "empty"
-      ? t("history.notFound")
-      : t("answer.sources", { count: question.citations });
+  const { status, feedback } = question;
+  const Outcome = OUTCOMES[status];
+  const found = {
+    answered: question.kind === "table" ? t("history.table") : t("answer.sources", { count: question.citations }),
+    empty: t("history.notFound"),
+  }[status];
   return (
     <Link
       to="/ask/{-$id}"
@@ -85,8 +127,13 @@ function Item({ question, current, onChoose }: ItemProps) {
       <Text component="span" truncate dir="auto" title={question.question} className={classes.text}>
         {question.question}
       </Text>
-      <Text component="span" fz="xs" c="dimmed" truncate className={classes.text}>
-        <Moment at={question.asked_at} /> · {found}
+      <Text component="span" fz="xs" c="dimmed" className={classes.outcome}>
+        <Outcome size={12} aria-hidden />
+        <span>
+          <Moment at={question.asked_at} /> · {found}
+        </span>
+        {feedback === "up" && <IconThumbUp size={12} aria-label={t("history.up")} />}
+        {feedback === "down" && <IconThumbDown size={12} aria-label={t("history.down")} />}
       </Text>
     </Link>
   );

@@ -1,5 +1,10 @@
 export { historyQuery } from "./api";
 export { AskPage } from "./ask-page";
+export { CASE_STATUSES } from "./cases-api";
+export { CasesLink } from "./cases-link";
+export { CasesPage } from "./cases-page";
 export { DataPanel, useRefreshWithWord } from "./data-panel";
+export type { Answer, Case, Citation, Row, Run, Source, Status, Table } from "./types";
 export { FreshnessChip } from "./freshness";
 export { History } from "./history";
+export { type Place as AskPlace, readPlace as readAskPlace } from "./place";

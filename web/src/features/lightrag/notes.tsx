@@ -9,7 +9,9 @@ import { useProject } from "../projects";
 import classes from "./answer.module.css";
 import { statusQuery, waiting } from "./api";
 
-/** What the reader must know about how this answer was found. */
+const PLAIN = ["embeddings_unavailable", "sources_gone", "model_unavailable", "sentences_dropped"] as const;
+
+/** What the reader must know about how this answer was found and made. */
 export function Notes({ notes }: { notes: string[] }) {
   if (notes.length === 0) return null;
   return (
@@ -28,8 +30,8 @@ export function Notes({ notes }: { notes: string[] }) {
 
 function Note({ note }: { note: string }) {
   const { t } = useTranslation();
-  if (note === "embeddings_unavailable") return t("notes.embeddings_unavailable");
-  if (note === "sources_gone") return t("notes.sources_gone");
+  const plain = PLAIN.find((known) => known === note);
+  if (plain !== undefined) return t(`notes.${plain}`);
   if (note === "still_embedding") return <StillEmbedding />;
   return note.replaceAll("_", " ");
 }

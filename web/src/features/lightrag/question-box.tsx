@@ -1,6 +1,6 @@
-import { ActionIcon, Loader, Text, Textarea, Tooltip } from "@mantine/core";
+import { ActionIcon, Text, Textarea, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { IconArrowUp } from "@tabler/icons-react";
+import { IconArrowUp, IconPlayerStopFilled } from "@tabler/icons-react";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -15,12 +15,15 @@ interface QuestionBoxProps {
   value: string;
   onChange: (value: string) => void;
   onAsk: (question: string) => void;
+  onStop: () => void;
   busy: boolean;
   /** True when an answer is on the page, and the box is for the next question. */
   again: boolean;
+  /** True when that next question follows the answer. */
+  follows: boolean;
 }
 
-export function QuestionBox({ value, onChange, onAsk, busy, again }: QuestionBoxProps) {
+export function QuestionBox({ value, onChange, onAsk, onStop, busy, again, follows }: QuestionBoxProps) {
   const { t } = useTranslation();
   const box = useRef<HTMLTextAreaElement>(null);
   // The server counts characters (code points), so emoji count as one.
@@ -34,10 +37,10 @@ export function QuestionBox({ value, onChange, onAsk, busy, again }: QuestionBox
     event.preventDefault();
     ask();
   };
-  // A new question starts in the box; an opened answer is there to be read.
+  // A new question, and one that follows, start in the box; an opened answer is there to be read.
   useEffect(() => {
-    if (!again) box.current?.focus();
-  }, [again]);
+    if (!again || follows) box.current?.focus();
+  }, [again, follows]);
   useHotkeys([["/", () => box.current?.focus()]]);
   return (
     <form
@@ -52,7 +55,8 @@ export function QuestionBox({ value, onChange, onAsk, busy, again }: QuestionBox
         classNames={{ input: classes.input ?? "" }}
         aria-label={t("ask.label")}
         aria-describedby="ask-help"
-        placeholder={again ? t("ask.again") : t("ask.placeholder")}
+        aria-keyshortcuts="/"
+        placeholder={t(follows ? "ask.further" : again ? "ask.again" : "ask.placeholder")}
         autosize
         minRows={1}
         maxRows={8}
@@ -62,13 +66,30 @@ export function QuestionBox({ value, onChange, onAsk, busy, again }: QuestionBox
         onChange={(event) => onChange(event.currentTarget.value)}
         onKeyDown={onKeyDown}
       />
-      <AskButton ready={ready} busy={busy} />
+      {busy ? <StopButton onStop={onStop} /> : <AskButton ready={ready} />}
       <Remaining left={left} />
     </form>
   );
 }
 
-function AskButton({ ready, busy }: { ready: boolean; busy: boolean }) {
+function StopButton({ onStop }: { onStop: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Tooltip label={t("ask.stop")}>
+      <ActionIcon
+        variant="default"
+        size={32}
+        className={classes.send ?? ""}
+        aria-label={t("ask.stop")}
+        onClick={onStop}
+      >
+        <IconPlayerStopFilled size={16} aria-hidden />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function AskButton({ ready }: { ready: boolean }) {
   const { t } = useTranslation();
   return (
     <Tooltip label={t("ask.submit")}>
@@ -81,7 +102,7 @@ function AskButton({ ready, busy }: { ready: boolean; busy: boolean }) {
         disabled={!ready}
         aria-label={t("ask.submit")}
       >
-        {busy ? <Loader size={14} color="currentColor" /> : <IconArrowUp size={18} aria-hidden />}
+        <IconArrowUp size={18} aria-hidden />
       </ActionIcon>
     </Tooltip>
   );

@@ -1,31 +1,62 @@
-import { Text } from "@mantine/core";
-import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { Button, Text } from "@mantine/core";
+import { IconRefresh } from "@tabler/icons-react";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ApiError } from "../../api/problem";
 import { Boundary, Lines, ProblemNote, usePageTitle } from "../../components/ui";
 import { useProject } from "../projects";
-import { AnswerView, Question } from "./answer";
+import { type Acts, AnswerView } from "./answer";
 import classes from "./answer.module.css";
+import { AnswerTable } from "./answer-table";
 import { answerQuery } from "./api";
+import { Question } from "./question";
+import { Sentences } from "./sentences";
+import type { Coming } from "./stream";
+import type { Answer } from "./types";
 
-/** The question, and the shape of the answer to come. */
-export function Asking({ question }: { question: string }) {
+interface AskingProps {
+  question: string;
+  coming: Coming;
+  openIndex: number | null;
+  onOpen: (index: number) => void;
+}
+
+/** The question, what has come of its answer, and the shape of what has not. */
+export function Asking({ question, coming, openIndex, onOpen }: AskingProps) {
   const { t } = useTranslation();
   usePageTitle(t("ask.searching"));
   return (
-    <div className={classes.answer}>
+    <section className={classes.answer} aria-label={t("ask.searching")}>
       <Question text={question} />
-      <AnswerLines />
+      {coming.table && <AnswerTable table={coming.table} name={question} onOpen={onOpen} />}
+      <div aria-live="polite">
+        <Sentences {...coming} openIndex={openIndex} onOpen={onOpen} />
+      </div>
+      <AnswerLines begun={coming.sentences.length > 0 || coming.table !== null} />
+    </section>
+  );
+}
+
+function AnswerLines({ begun = false }: { begun?: boolean }) {
+  return (
+    <div className={classes.skeleton}>
+      <Lines widths={begun ? [62] : [96, 88, 62]} height={16} />
+      {!begun && <Lines widths={[100, 100]} height={52} />}
     </div>
   );
 }
 
-function AnswerLines() {
+/** The answer that was on the page: it stays there while another question runs. */
+export function Previous({ children, still = false }: { children: ReactNode; still?: boolean }) {
+  const { t } = useTranslation();
   return (
-    <div className={classes.skeleton}>
-      <Lines widths={[96, 88, 62]} height={16} />
-      <Lines widths={[100, 100]} height={52} />
+    <div className={classes.previous} inert={!still}>
+      <Text fz="xs" fw={600} c="dimmed">
+        {t("answer.previous")}
+      </Text>
+      {children}
     </div>
   );
 }
@@ -33,7 +64,7 @@ function AnswerLines() {
 interface NotAnsweredProps {
   error: Error;
   question: string;
-  onRetry: (question: string) => void;
+  onRetry: () => void;
 }
 
 export function NotAnswered({ error, question, onRetry }: NotAnsweredProps) {
@@ -43,7 +74,31 @@ export function NotAnswered({ error, question, onRetry }: NotAnsweredProps) {
     <div className={classes.answer}>
       <Question text={question} />
       <div className={classes.failed}>
-        <ProblemNote error={error} title={t("ask.failed")} onRetry={() => onRetry(question)} />
+        <ProblemNote error={error} title={t("ask.failed")} onRetry={onRetry} />
+      </div>
+    </div>
+  );
+}
+
+interface StoppedProps {
+  question: string;
+  coming: Coming;
+  onRetry: () => void;
+}
+
+/** What had come when the reader stopped it. It is not kept, and said to be a part. */
+export function StoppedAnswer({ question, coming, onRetry }: StoppedProps) {
+  const { t } = useTranslation();
+  usePageTitle(t("ask.stopped"));
+  return (
+    <div className={classes.answer}>
+      <Question text={question} />
+      <Sentences sentences={coming.sentences} citations={[]} openIndex={null} onOpen={() => undefined} />
+      <div className={classes.stopped} role="status">
+        <Text c="dimmed">{t(coming.sentences.length > 0 ? "ask.stoppedPart" : "ask.stopped")}</Text>
+        <Button size="xs" variant="default" leftSection={<IconRefresh size={14} aria-hidden />} onClick={onRetry}>
+          {t("empty.again")}
+        </Button>
       </div>
     </div>
   );
@@ -52,11 +107,10 @@ export function NotAnswered({ error, question, onRetry }: NotAnsweredProps) {
 interface StoredAnswerProps {
   id: string;
   openIndex: number | null;
-  onOpen: (index: number) => void;
-  onAskAgain: (question: string) => void;
+  acts: Acts;
 }
 
-export function StoredAnswer({ id, ...rest }: StoredAnswerProps) {
+export function StoredAnswer(props: StoredAnswerProps) {
   return (
     <Boundary
       skeleton={
@@ -67,7 +121,7 @@ export function StoredAnswer({ id, ...rest }: StoredAnswerProps) {
       }
       fallback={(error, retry) => <Unopened error={error} retry={retry} />}
     >
-      <Loaded id={id} {...rest} />
+      <Loaded {...props} />
     </Boundary>
   );
 }
@@ -97,15 +151,11 @@ function Unopened({ error, retry }: { error: Error; retry: () => void }) {
 }
 
 /** What a screen reader hears as the answer comes. */
-export function useAnnouncement(answerId: string | null, asking: boolean): string {
+export function useAnnouncement(answer: Answer | null, asking: boolean): string {
   const { t } = useTranslation();
-  const { id: projectId } = useProject();
-  const { data: answer } = useQuery({
-    ...answerQuery(projectId, answerId ?? ""),
-    enabled: answerId !== null,
-  });
   if (asking) return t("ask.searching");
-  if (!answer) return "";
+  if (answer === null) return "";
   if (answer.status === "empty") return t("answer.readyEmpty");
+  if (answer.table !== null) return t("answer.readyTable", { count: answer.table.total });
   return t("answer.ready", { count: answer.citations.length });
 }

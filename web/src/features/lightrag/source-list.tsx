@@ -2,9 +2,10 @@ import { Text, UnstyledButton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { Moment } from "../../components/ui";
-import type { Citation } from "./api";
 import classes from "./answer.module.css";
 import { useAuthor } from "./author";
+import { Kind } from "./kinds";
+import type { Citation } from "./types";
 
 interface SourceListProps {
   citations: Citation[];
@@ -42,7 +43,6 @@ interface QuoteProps {
 }
 
 function Quote({ citation, open, onOpen }: QuoteProps) {
-  const author = useAuthor(citation);
   return (
     <UnstyledButton className={classes.quote} data-open={open || undefined} onClick={onOpen}>
       <span className={classes.marker} data-open={open || undefined} aria-hidden>
@@ -50,12 +50,31 @@ function Quote({ citation, open, onOpen }: QuoteProps) {
       </span>
       <span className={classes.quoteBody}>
         <Text component="span" lineClamp={2} dir="auto">
+          {citation.label !== null && <span className={classes.field}>{citation.label}: </span>}
           {citation.quote}
         </Text>
-        <Text component="span" fz="xs" c="dimmed" className={classes.byline}>
-          <bdi>{author}</bdi> · <Moment at={citation.occurred_at} />
-        </Text>
+        <Byline citation={citation} />
       </span>
     </UnstyledButton>
+  );
+}
+
+/** Who said it where, and when; of a field that nobody said, what it belongs to. */
+function Byline({ citation }: { citation: Citation }) {
+  const author = useAuthor(citation);
+  const nobody = citation.author === null && citation.author_kind === null;
+  const who = nobody ? citation.title : author;
+  return (
+    <Text component="span" fz="xs" c="dimmed" className={classes.byline}>
+      <Kind type={citation.source_type} />
+      {who !== null && (
+        <>
+          {" · "}
+          <bdi>{who}</bdi>
+        </>
+      )}
+      {" · "}
+      <Moment at={citation.occurred_at} />
+    </Text>
   );
 }

@@ -1,37 +1,43 @@
-import { ActionIcon, Button, Text, Tooltip } from "@mantine/core";
-import { IconChevronDown, IconChevronUp, IconExternalLink, IconX } from "@tabler/icons-react";
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { IconChevronDown, IconChevronUp, IconX } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
-import { ApiError } from "../../api/problem";
-import { Boundary, Lines, Moment, ProblemNote } from "../../components/ui";
-import { safeUrl } from "../../lib/safe-url";
-import { useProject } from "../projects";
-import { type Citation, type Source, sourceQuery } from "./api";
-import { SourceMessage } from "./source-message";
+import { Boundary, Lines } from "../../components/ui";
+import type { RecordKey } from "./api";
+import { useKindName } from "./kinds";
+import { SourceBody, Unreadable } from "./source-body";
 import classes from "./source.module.css";
+import type { Citation } from "./types";
+
+/** The record that is open, and the citation that led to it, if one did. */
+export interface Target {
+  key: RecordKey;
+  citation: Citation | null;
+}
 
 interface SourcePaneProps {
-  citation: Citation;
-  /** How many citations the answer has; they are numbered from 1. */
+  target: Target;
+  /** The citations of the answer by their numbers. */
   indexes: number[];
   onOpen: (index: number) => void;
+  onRecord: (type: string, id: string) => void;
   onClose: () => void;
 }
 
-/** The conversation behind one citation, opened at its quote. */
-export function SourcePane({ citation, indexes, onOpen, onClose }: SourcePaneProps) {
+/** A record in its surroundings, opened at the quote. */
+export function SourcePane({ target, indexes, onOpen, onRecord, onClose }: SourcePaneProps) {
+  const { key, citation } = target;
   return (
     <div className={classes.pane}>
-      <Head citation={citation} indexes={indexes} onOpen={onOpen} onClose={onClose} />
+      <Head target={target} indexes={indexes} onOpen={onOpen} onClose={onClose} />
       <div className={classes.body}>
         <Boundary
-          key={citation.index}
+          key={`${citation?.index ?? ""} ${key.source_type} ${key.external_id}`}
           skeleton={<Skeleton />}
           fallback={(error, retry) => <Unreadable error={error} retry={retry} citation={citation} />}
         >
-          <Conversation citation={citation} />
+          <SourceBody target={target} onRecord={onRecord} />
         </Boundary>
       </div>
     </div>
@@ -46,33 +52,54 @@ function Skeleton() {
   );
 }
 
-function Head({ citation, indexes, onOpen, onClose }: SourcePaneProps) {
+function Head({ target, indexes, onOpen, onClose }: Omit<SourcePaneProps, "onRecord">) {
   const { t } = useTranslation();
+  const kindName = useKindName();
   const heading = useRef<HTMLHeadingElement>(null);
+  const { key, citation } = target;
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
-  }, [citation.index]);
-  const place = indexes.indexOf(citation.index);
-  const previous = indexes[place - 1];
-  const next = indexes[place + 1];
+  }, [citation?.index, key.external_id]);
   return (
     <div className={classes.head}>
       <h2 ref={heading} tabIndex={-1} data-autofocus className={classes.title}>
-        {t("source.label", { index: citation.index })}
-        <span> / {indexes.length}</span>
+        {citation === null ? (
+          kindName(key.source_type)
+        ) : (
+          <>
+            {t("source.label", { index: citation.index })}
+            <span> / {indexes.length}</span>
+          </>
+        )}
       </h2>
-      <Step label={t("source.previous")} to={previous} onOpen={onOpen}>
-        <IconChevronUp size={18} aria-hidden />
-      </Step>
-      <Step label={t("source.next")} to={next} onOpen={onOpen}>
-        <IconChevronDown size={18} aria-hidden />
-      </Step>
+      {citation !== null && <Steps index={citation.index} indexes={indexes} onOpen={onOpen} />}
       <Tooltip label={t("common.close")}>
         <ActionIcon onClick={onClose} aria-label={t("common.close")}>
           <IconX size={18} aria-hidden />
         </ActionIcon>
       </Tooltip>
     </div>
+  );
+}
+
+interface StepsProps {
+  index: number;
+  indexes: number[];
+  onOpen: (index: number) => void;
+}
+
+function Steps({ index, indexes, onOpen }: StepsProps) {
+  const { t } = useTranslation();
+  const place = indexes.indexOf(index);
+  return (
+    <>
+      <Step label={t("source.previous")} to={indexes[place - 1]} onOpen={onOpen}>
+        <IconChevronUp size={18} aria-hidden />
+      </Step>
+      <Step label={t("source.next")} to={indexes[place + 1]} onOpen={onOpen}>
+        <IconChevronDown size={18} aria-hidden />
+      </Step>
+    </>
   );
 }
 
@@ -99,103 +126,3 @@ function Step({ label, to, onOpen, children }: StepProps) {
     </Tooltip>
   );
 }
-
-function Conversation({ citation }: { citation: Citation }) {
-  const { t } = useTranslation();
-  const { data: source } = useSuspenseQuery(sourceQuery(useProject().id, citation));
-  return (
-    <>
-      <About source={source} link={safeUrl(citation.url) ?? safeUrl(source.conversation.url)} />
-      {source.has_before && <p className={classes.edge}>{t("source.earlier")}</p>}
-      <ol className={classes.messages}>
-        {source.messages.map((message) => (
-          <SourceMessage
-            key={message.external_id}
-            message={message}
-            citation={message.external_id === citation.external_id ? citation : null}
-          />
-        ))}
-      </ol>
-      {source.has_after && <p className={classes.edge}>{t("source.later")}</p>}
-      <Text fz="xs" c="dimmed" className={classes.edge}>
-        {t("source.synced")} <Moment at={source.synced_at} />
-      </Text>
-    </>
-  );
-}
-
-function About({ source, link }: { source: Source; link: string | null }) {
-  const { t } = useTranslation();
-  const { conversation } = source;
-  const facts = [
-    t("source.conversation", { id: conversation.external_id }),
-    conversation.inbox,
-    isKnown(conversation.status)
-      ? t(`source.status.${conversation.status}`)
-      : conversation.status,
-  ].filter((fact) => fact !== null && fact !== "");
-  return (
-    <div className={classes.about}>
-      <div className={classes.aboutText}>
-        <Text fw={600} dir="auto" lineClamp={2}>
-          {conversation.subject ?? conversation.contact ?? facts[0]}
-        </Text>
-        <Text fz="xs" c="dimmed">
-          {conversation.subject && conversation.contact && (
-            <>
-              <bdi>{conversation.contact}</bdi>
-              {" · "}
-            </>
-          )}
-          {facts.join(" · ")}
-        </Text>
-      </div>
-      {link && (
-        <Button
-          component="a"
-          href={link}
-          target="_blank"
-          rel="noopener noreferrer"
-          size="xs"
-          variant="default"
-          rightSection={<IconExternalLink size={14} aria-label={t("source.newTab")} />}
-        >
-          {t("source.open")}
-        </Button>
-      )}
-    </div>
-  );
-}
-
-interface UnreadableProps {
-  error: Error;
-  retry: () => void;
-  citation: Citation;
-}
-
-/** The source could not be shown; the quote itself was stored with the answer and still can be. */
-function Unreadable({ error, retry, citation }: UnreadableProps) {
-  const { t } = useTranslation();
-  const gone = error instanceof ApiError && error.problem.status === 404;
-  return (
-    <div className={classes.pad}>
-      {gone ? (
-        <>
-          <Text fw={600}>{t("source.missing")}</Text>
-          <Text c="dimmed" mt={4}>
-            {t("source.missingHint")}
-          </Text>
-        </>
-      ) : (
-        <ProblemNote error={error} onRetry={retry} />
-      )}
-      <div className={classes.changed}>
-        <blockquote dir="auto">{citation.quote}</blockquote>
-      </div>
-    </div>
-  );
-}
-
-type KnownStatus = "open" | "resolved" | "pending" | "snoozed";
-const KNOWN = new Set(["open", "resolved", "pending", "snoozed"]);
-const isKnown = (status: string): status is KnownStatus => KNOWN.has(status);
