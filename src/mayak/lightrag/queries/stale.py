@@ -5,9 +5,10 @@ and those that its card takes a name from. It keeps their highest revision, the 
 many they were: each change of a row changes one of these, in whatever order rows are committed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import LiteralString
 from uuid import UUID
 
@@ -20,128 +21,132 @@ def _stale(
     kind: LiteralString,
     root: LiteralString,
     at: LiteralString,
-    parts: LiteralString,
-    columns: LiteralString = "",
+    *,
+    named: Mapping[LiteralString, LiteralString] = MappingProxyType({}),
+    groups: Sequence[LiteralString] = (),
 ) -> LiteralString:
-    """`parts` selects (id, revision) of the rows that the documents of `root` have beside it, by
-    its `columns`: no others are read, because whole rows would not fit into memory.
+    """`named` are the tables that a key of `root` points to; `groups` select (id, revision,
+    revisions, rows) of the other rows that the document of the root `id` is made of.
     """
+    joins, newest, total, rows = "", "root.revision", "root.revision", "1"
+    for key, table in named.items():
+        joins += f"""
+  LEFT JOIN {table} AS by_{key}
+    ON by_{key}.project_id = %(project_id)s AND by_{key}.external_id = root.{key}"""
+        newest += f", by_{key}.revision"
+        total += f" + coalesce(by_{key}.revision, 0)"
+        rows += f" + (by_{key}.revision IS NOT NULL)::integer"
+    for name, group in zip("abcdef", groups, strict=False):
+        joins += f"""
+  LEFT JOIN ({group}) AS {name} ON {name}.id = root.external_id"""
+        newest += f", {name}.revision"
+        total += f" + coalesce({name}.revisions, 0)"
+        rows += f" + coalesce({name}.rows, 0)"
     return f"""
-WITH root AS (
-  SELECT external_id, revision, {at} AS at{columns} FROM {root}
-   WHERE project_id = %(project_id)s AND deleted_at IS NULL
-), source AS (
-  SELECT id, max(revision) AS revision, sum(revision) AS revisions, count(*)::integer AS rows
-    FROM (SELECT external_id AS id, revision FROM root
-          UNION ALL {parts}) AS part
-   GROUP BY id
-)
-SELECT source.id AS external_id, source.revision, source.revisions, source.rows
-  FROM source
-  JOIN root ON root.external_id = source.id
+SELECT source.external_id, source.revision, source.revisions, source.rows
+  FROM (SELECT root.external_id, root.at, greatest({newest}) AS revision,
+               ({total})::numeric AS revisions, ({rows})::integer AS rows
+          FROM (SELECT *, {at} AS at FROM {root}
+                 WHERE project_id = %(project_id)s AND deleted_at IS NULL) AS root{joins}
+       ) AS source
   LEFT JOIN rag_documents AS d
-    ON d.project_id = %(project_id)s AND d.source_type = '{kind}' AND d.external_id = source.id
+    ON d.project_id = %(project_id)s AND d.source_type = '{kind}'
+   AND d.external_id = source.external_id
  WHERE (d.source_revision, d.source_revisions, d.source_rows, d.rules)
        IS DISTINCT FROM
        (source.revision, source.revisions, source.rows, %(rules)s::integer)
- ORDER BY root.at DESC NULLS LAST, source.id
+ ORDER BY source.at DESC NULLS LAST, source.external_id
 """
 
 
-def _named(table: LiteralString, key: LiteralString) -> LiteralString:
-    """Rows that `root` points to."""
-    return f"""
-          SELECT root.external_id, other.revision
-            FROM root JOIN {table} AS other
-              ON other.project_id = %(project_id)s AND other.external_id = root.{key}
-"""
-
-
-def _listed(table: LiteralString, keys: LiteralString) -> LiteralString:
+def _listed(root: LiteralString, keys: LiteralString, table: LiteralString) -> LiteralString:
     """Rows that a list of `root` points to."""
     return f"""
-          SELECT root.external_id, other.revision
-            FROM root CROSS JOIN LATERAL (SELECT DISTINCT unnest(root.{keys}) AS id) AS listed
+          SELECT lister.external_id AS id, max(other.revision) AS revision,
+                 sum(other.revision) AS revisions, count(*) AS rows
+            FROM {root} AS lister
+           CROSS JOIN LATERAL (SELECT DISTINCT unnest(lister.{keys}) AS id) AS listed
             JOIN {table} AS other
               ON other.project_id = %(project_id)s AND other.external_id = listed.id
+           WHERE lister.project_id = %(project_id)s AND lister.{keys} <> '{{}}'
+           GROUP BY lister.external_id
 """
 
 
 def _pointing(table: LiteralString, key: LiteralString) -> LiteralString:
     """Rows that point to `root`."""
     return f"""
-          SELECT other.{key}, other.revision
-            FROM {table} AS other
-            JOIN root ON root.external_id = other.{key}
-           WHERE other.project_id = %(project_id)s
+          SELECT {key} AS id, max(revision) AS revision, sum(revision) AS revisions,
+                 count(*) AS rows
+            FROM {table}
+           WHERE project_id = %(project_id)s AND {key} IS NOT NULL
+           GROUP BY {key}
 """
 
 
-def _all(*parts: LiteralString) -> LiteralString:
-    union: LiteralString = "          UNION ALL"
-    return union.join(parts)
-
-
-def _comments(key: LiteralString, chosen: LiteralString) -> LiteralString:
-    """Comments on `root` and whoever wrote them; an author counts once for each comment."""
+def _written(
+    table: LiteralString, key: LiteralString, chosen: LiteralString, authors: LiteralString
+) -> LiteralString:
+    """Comments or notes on `root` and whoever wrote them; an author counts once for each."""
     return f"""
-          SELECT c.{key}, part.revision
-            FROM linear_comments_raw AS c
-            JOIN root ON root.external_id = c.{key}
-           CROSS JOIN LATERAL (
-                   SELECT c.revision
-                   UNION ALL
-                   SELECT author.revision FROM linear_users_raw AS author
-                    WHERE author.project_id = c.project_id AND author.external_id = c.author_id
-                 ) AS part
-           WHERE c.project_id = %(project_id)s AND {chosen}
+          SELECT said.{key} AS id,
+                 greatest(max(said.revision), max(author.revision)) AS revision,
+                 sum(said.revision) + coalesce(sum(author.revision), 0) AS revisions,
+                 count(*) + count(author.revision) AS rows
+            FROM {table} AS said
+            LEFT JOIN {authors} AS author
+              ON author.project_id = %(project_id)s AND author.external_id = said.author_id
+           WHERE said.project_id = %(project_id)s AND {chosen}
+           GROUP BY said.{key}
 """
 
 
-def _notes_and_tasks(others: LiteralString) -> LiteralString:
-    """Notes on `root`, tasks on it that are on none of `others`, and the members they name.
+def _notes() -> LiteralString:
+    return _written("attio_notes_raw", "parent_id", "said.parent_id IS NOT NULL", _MEMBERS)
 
-    A member counts once for each place that names it.
+
+def _tasks(root: LiteralString, *others: LiteralString) -> LiteralString:
+    """Tasks on `root` that are on none of `others`, and the members they name.
+
+    A task belongs to the first of its roots. A member counts once for each task that names it.
     """
+    apart = "".join(
+        f"""
+                     AND NOT EXISTS (SELECT FROM {table} AS other
+                                      WHERE other.project_id = %(project_id)s
+                                        AND other.external_id = ANY(task.linked_ids)
+                                        AND other.deleted_at IS NULL)"""
+        for table in others
+    )
     return f"""
-          SELECT note.parent_id, note.revision
-            FROM attio_notes_raw AS note JOIN root ON root.external_id = note.parent_id
-           WHERE note.project_id = %(project_id)s
-          UNION ALL
-          SELECT note.parent_id, member.revision
-            FROM attio_notes_raw AS note
-            JOIN root ON root.external_id = note.parent_id
-            JOIN attio_members_raw AS member
-              ON member.project_id = note.project_id AND member.external_id = note.author_id
-           WHERE note.project_id = %(project_id)s
-          UNION ALL
-          SELECT home.id, part.revision
-            FROM (SELECT task.revision, task.project_id, task.assignee_ids, task.author_id,
-                         min(root.external_id) AS id
+          SELECT home.id, greatest(max(home.revision), max(member.revision)) AS revision,
+                 sum(home.revision) + coalesce(sum(member.revisions), 0) AS revisions,
+                 count(*) + coalesce(sum(member.rows), 0) AS rows
+            FROM (SELECT task.revision, task.assignee_ids || task.author_id AS named,
+                         min(first.external_id) AS id
                     FROM attio_tasks_raw AS task
                    CROSS JOIN unnest(task.linked_ids) AS linked
-                    JOIN root ON root.external_id = linked
-                   WHERE task.project_id = %(project_id)s {others}
+                    JOIN {root} AS first
+                      ON first.project_id = %(project_id)s AND first.external_id = linked
+                     AND first.deleted_at IS NULL
+                   WHERE task.project_id = %(project_id)s{apart}
                    GROUP BY task.project_id, task.external_id) AS home
-           CROSS JOIN LATERAL (
-                   SELECT home.revision
-                   UNION ALL
-                   SELECT member.revision FROM attio_members_raw AS member
-                    WHERE member.project_id = home.project_id
-                      AND member.external_id = ANY(home.assignee_ids || home.author_id)
-                 ) AS part
+            LEFT JOIN LATERAL (
+                   SELECT max(revision) AS revision, sum(revision) AS revisions,
+                          count(*) AS rows
+                     FROM {_MEMBERS}
+                    WHERE project_id = %(project_id)s AND external_id = ANY(home.named)
+                 ) AS member ON cardinality(home.named) > 0
+           GROUP BY home.id
 """
 
 
-def _not_on(table: LiteralString) -> LiteralString:
-    return f"""
-             AND NOT EXISTS (SELECT FROM {table} AS other
-                              WHERE other.project_id = task.project_id
-                                AND other.external_id = ANY(task.linked_ids)
-                                AND other.deleted_at IS NULL)
-"""
-
-
+_ISSUES: LiteralString = "linear_issues_raw"
+_USERS: LiteralString = "linear_users_raw"
+_COMPANIES: LiteralString = "attio_accounts_raw"
+_DEALS: LiteralString = "attio_opportunities_raw"
+_PEOPLE: LiteralString = "attio_people_raw"
+_MEMBERS: LiteralString = "attio_members_raw"
 _CHANGED: LiteralString = "coalesce(source_updated_at, source_created_at)"
 
 STALE: Mapping[DocumentType, LiteralString] = {
@@ -149,72 +154,66 @@ STALE: Mapping[DocumentType, LiteralString] = {
         "chatwoot_conversation",
         "cw_conversations",
         "last_activity_at",
-        _pointing("cw_messages", "conversation_id"),
+        groups=[_pointing("cw_messages", "conversation_id")],
     ),
     "linear_issue": _stale(
         "linear_issue",
-        "linear_issues_raw",
+        _ISSUES,
         _CHANGED,
-        _all(
-            _comments("issue_id", "true"),
-            _named("linear_states_raw", "state_id"),
-            _named("linear_users_raw", "assignee_id"),
-            _named("linear_users_raw", "creator_id"),
-            _named("linear_projects_raw", "linear_project_id"),
-            _named("linear_cycles_raw", "cycle_id"),
-            _named("linear_issues_raw", "parent_id"),
-            _listed("linear_labels_raw", "label_ids"),
-            _listed("linear_issues_raw", "blocked_by"),
-        ),
-        ", state_id, assignee_id, creator_id, linear_project_id, cycle_id, parent_id,"
-        " label_ids, blocked_by",
+        named={
+            "state_id": "linear_states_raw",
+            "assignee_id": _USERS,
+            "creator_id": _USERS,
+            "linear_project_id": "linear_projects_raw",
+            "cycle_id": "linear_cycles_raw",
+            "parent_id": _ISSUES,
+        },
+        groups=[
+            _written("linear_comments_raw", "issue_id", "said.issue_id IS NOT NULL", _USERS),
+            _listed(_ISSUES, "label_ids", "linear_labels_raw"),
+            _listed(_ISSUES, "blocked_by", _ISSUES),
+        ],
     ),
     "linear_project": _stale(
         "linear_project",
         "linear_projects_raw",
         _CHANGED,
-        _all(
-            _comments("linear_project_id", "c.issue_id IS NULL"),
-            _named("linear_users_raw", "lead_id"),
-        ),
-        ", lead_id",
+        named={"lead_id": _USERS},
+        groups=[
+            _written("linear_comments_raw", "linear_project_id", "said.issue_id IS NULL", _USERS)
+        ],
     ),
     "attio_deal": _stale(
         "attio_deal",
-        "attio_opportunities_raw",
+        _DEALS,
         _CHANGED,
-        _all(
-            _notes_and_tasks(""),
-            _named("attio_accounts_raw", "company_id"),
-            _named("attio_members_raw", "owner_id"),
-            _listed("attio_people_raw", "person_ids"),
-        ),
-        ", company_id, owner_id, person_ids",
+        named={"company_id": _COMPANIES, "owner_id": _MEMBERS},
+        groups=[_notes(), _tasks(_DEALS), _listed(_DEALS, "person_ids", _PEOPLE)],
     ),
     "attio_company": _stale(
         "attio_company",
-        "attio_accounts_raw",
+        _COMPANIES,
         _CHANGED,
-        _all(
-            _notes_and_tasks(_not_on("attio_opportunities_raw")),
-            _named("attio_members_raw", "owner_id"),
-            _pointing("attio_people_raw", "company_id"),
-            _pointing("attio_opportunities_raw", "company_id"),
-        ),
-        ", owner_id",
+        named={"owner_id": _MEMBERS},
+        groups=[
+            _notes(),
+            _tasks(_COMPANIES, _DEALS),
+            _pointing(_PEOPLE, "company_id"),
+            _pointing(_DEALS, "company_id"),
+        ],
     ),
     "attio_person": _stale(
         "attio_person",
-        "attio_people_raw",
+        _PEOPLE,
         _CHANGED,
-        _all(
-            _notes_and_tasks(_not_on("attio_opportunities_raw") + _not_on("attio_accounts_raw")),
-            _named("attio_accounts_raw", "company_id"),
-        ),
-        ", company_id",
+        named={"company_id": _COMPANIES},
+        groups=[_notes(), _tasks(_PEOPLE, _DEALS, _COMPANIES)],
     ),
     "chatwoot_contact": _stale(
-        "chatwoot_contact", "cw_contacts", _CHANGED, _pointing("cw_conversations", "contact_id")
+        "chatwoot_contact",
+        "cw_contacts",
+        _CHANGED,
+        groups=[_pointing("cw_conversations", "contact_id")],
     ),
 }
 """In the order in which documents are refreshed; of each kind the liveliest come first."""
