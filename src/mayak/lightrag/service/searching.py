@@ -11,7 +11,7 @@ from mayak.lightrag.model.identifiers import names
 from mayak.lightrag.model.narrowing import Narrowing, SearchMode
 from mayak.lightrag.model.questions import Question, words_of
 from mayak.lightrag.queries import retrieval
-from mayak.lightrag.queries.retrieval import ByWords, Pinned, Section
+from mayak.lightrag.queries.retrieval import AskedWords, ByWords, Pinned, Section
 from mayak.platform.db import Conn
 
 TURNS = 2
@@ -46,7 +46,10 @@ async def search(
         conn=conn,
         project_id=project_id,
         asked=asked,
-        words=" ".join([asked.words, *map(words_of, history[-TURNS:])]),
+        words=await retrieval.asked_words(
+            conn, project_id, " ".join([asked.words, *map(words_of, history[-TURNS:])])
+        ),
+        sizes=await retrieval.sizes(conn, project_id),
         vector=vector if set_id is not None else None,
         set_id=set_id,
         settings=settings or Settings(),
@@ -62,7 +65,7 @@ async def search(
         background=await _background(here),
         idf=texts.idf,
         unknown=texts.unknown,
-        chunks=texts.chunks,
+        chunks=here.sizes["t"],
         lists=await _explained(here, lists) if explain else {},
     )
 
@@ -74,7 +77,8 @@ class _Here:
     conn: Conn
     project_id: UUID
     asked: Question
-    words: str
+    words: AskedWords
+    sizes: Mapping[Section, int]
     vector: Vector | None
     set_id: UUID | None
     settings: Settings
@@ -106,6 +110,7 @@ async def _by_words(here: _Here, *, section: Section = "t") -> ByWords:
         here.project_id,
         here.words,
         section=section,
+        chunks=here.sizes[section],
         narrowing=here.narrowing,
         terms=here.settings.terms,
         limit=here.settings.pool,
@@ -121,6 +126,7 @@ async def _by_meaning(here: _Here, *, card: bool = False) -> list[Ranked]:
         here.set_id,
         here.vector,
         card=card,
+        chunks=here.sizes["c" if card else "t"],
         narrowing=here.narrowing,
         limit=here.settings.pool,
     )
@@ -128,9 +134,9 @@ async def _by_meaning(here: _Here, *, card: bool = False) -> list[Ranked]:
 
 async def _cards(here: _Here) -> list[Ranked]:
     """Cards by meaning and by words, in one list."""
-    words = await _by_words(here, section="c")
-    if not words.chunks:
+    if not here.sizes["c"]:
         return []
+    words = await _by_words(here, section="c")
     lists: dict[ListName, list[Ranked]] = {
         "dense": await _by_meaning(here, card=True),
         "lexical": words.ranked,

@@ -49,10 +49,11 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, p
 SET enable_seqscan = off SET enable_indexscan = off SET jit = off SET max_parallel_workers_per_gather = 0 ROWS 2000 AS $$
 DECLARE
   mine constant uuid := current_setting('mayak.project_id')::uuid;
-  part regclass;
+  part text;
 BEGIN
-  SELECT chunk.tableoid::regclass INTO part FROM public.rag_chunks AS chunk WHERE chunk.project_id = mine LIMIT 1;
-  IF part IS NULL OR section NOT IN ('t', 'c', '#') THEN RETURN; END IF;
+  SELECT 'public.rag_chunks_' || lpad(remainder::text, 2, '0') INTO part FROM generate_series(0, 15) AS remainder
+   WHERE satisfies_hash_partition('public.rag_chunks'::regclass, 16, remainder, mine);
+  IF mine IS NULL OR section NOT IN ('t', 'c', '#') THEN RETURN; END IF;
   RETURN QUERY EXECUTE format(
     'SELECT given.key, found.id FROM unnest($1) AS given (key) CROSS JOIN LATERAL (
        SELECT chunk.id FROM %s AS chunk

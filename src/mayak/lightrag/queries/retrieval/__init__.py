@@ -10,21 +10,26 @@ from mayak.lightrag.queries.retrieval.counts import (
 )
 from mayak.lightrag.queries.retrieval.dense import background, by_meaning, set_of
 from mayak.lightrag.queries.retrieval.lexical import (
+    AskedWords,
     ByWords,
     Section,
+    asked_words,
     by_words,
     lexemes,
     refresh_terms,
+    sizes,
 )
 from mayak.lightrag.queries.retrieval.links import linked
 from mayak.lightrag.queries.retrieval.pinned import Pinned, pinned
 
 __all__ = [
+    "AskedWords",
     "ByWords",
     "Pinned",
     "Section",
     "State",
     "any_failed",
+    "asked_words",
     "background",
     "by_meaning",
     "by_words",
@@ -36,6 +41,7 @@ __all__ = [
     "pinned",
     "refresh_terms",
     "set_of",
+    "sizes",
     "state",
     "waiting_up_to",
 ]

@@ -23,13 +23,6 @@ SET_OF_SPACE: LiteralString = """
 SELECT id FROM embedding_sets WHERE project_id = %(project_id)s AND space = %(space)s
 """
 
-COUNT_VECTORS: LiteralString = """
-SELECT count(*)
-  FROM (SELECT FROM rag_embeddings
-         WHERE project_id = %(project_id)s AND set_id = %(set_id)s AND card = %(card)s
-         LIMIT %(most)s) AS first_ones
-"""
-
 # Adding 0 to the distance makes an order that no index gives.
 EXACT: LiteralString = """
 SELECT text_hash, (embedding <=> %(vector)s::halfvec)::float AS distance
@@ -134,14 +127,15 @@ async def by_meaning(
     vector: Vector,
     *,
     card: bool,
+    chunks: int,
     narrowing: Narrowing,
     limit: int,
 ) -> list[Ranked]:
     """The `limit` chunks nearest to `vector`, cards or all others; the score is the cosine.
 
-    Up to EXACT_UP_TO vectors, or chunks that `narrowing` leaves, are compared one by one. More are
-    searched through the graph of HNSW, wider and wider until enough fit. Chunks of one text share
-    its vector.
+    Up to EXACT_UP_TO of them are compared one by one: a section of so many `chunks`, or what
+    `narrowing` leaves. More are searched through the graph of HNSW, wider and wider until enough
+    fit. Chunks of one text share its vector.
     """
     values: dict[str, Any] = {
         "project_id": project_id,
@@ -154,10 +148,7 @@ async def by_meaning(
         if left <= EXACT_UP_TO:
             values |= {"limit": limit, **limits(narrowing)}
             return _ranked(await _rows(conn, EXACT_AMONG_FITTING, values))
-    vectors = await fetch_value(
-        conn, COUNT_VECTORS, project_id=project_id, set_id=set_id, card=card, most=EXACT_UP_TO + 1
-    )
-    graph = GRAPH.get(len(vector)) if vectors > EXACT_UP_TO else None
+    graph = GRAPH.get(len(vector)) if chunks > EXACT_UP_TO else None
     return await _widening(conn, graph, values, narrowing, limit)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from mayak.lightrag.model.fusion import Ranked
 from mayak.lightrag.model.narrowing import Narrowing
 from mayak.lightrag.queries.retrieval.narrowing import FITS, limits
-from mayak.platform.db import Conn, execute, fetch_dicts, fetch_value
+from mayak.platform.db import Conn, execute, fetch_dicts
 
 Section = Literal["t", "c"]
 """Texts and talks, or cards: their words are counted apart."""
@@ -16,11 +16,11 @@ COUNTED_FROM = 2000
 """Chunks from which common words are counted ahead of questions."""
 COMMON = 100
 """Chunks that have a word, from which it is common."""
-READ = 6000
-"""Occurrences that one ranking reads. Words beyond, the commonest, only weigh in the chunks that
-others found.
+READ_LEAST, READ_MOST = 1000, 4000
+"""Occurrences that one ranking reads: a fifth of the chunks of a section, within these. Words
+beyond, the commonest, only weigh in the chunks that others found.
 """
-WEIGHED = 300
+WEIGHED = 150
 """Chunks whose words are weighed exactly: those with the rarest words."""
 MOST_WORDS = 64
 
@@ -31,21 +31,24 @@ SELECT tsvector_to_array(to_tsvector('russian', translate(text, 'ёЁ', 'еЕ'))
 """
 
 ASKED_WORDS: LiteralString = """
-SELECT word.lexeme, common.chunks
+SELECT word.lexeme, texts.chunks AS t, cards.chunks AS c
   FROM unnest(to_tsvector('russian', translate(%(words)s, 'ёЁ', 'еЕ'))) AS word
-  LEFT JOIN rag_terms AS common
-    ON common.project_id = %(project_id)s AND common.section = %(section)s
-   AND common.lexeme = word.lexeme
- ORDER BY common.chunks NULLS FIRST, word.lexeme
+  LEFT JOIN rag_terms AS texts
+    ON texts.project_id = %(project_id)s AND texts.section = 't' AND texts.lexeme = word.lexeme
+  LEFT JOIN rag_terms AS cards
+    ON cards.project_id = %(project_id)s AND cards.section = 'c' AND cards.lexeme = word.lexeme
+ ORDER BY texts.chunks NULLS FIRST, word.lexeme
  LIMIT %(limit)s
 """
 
-CHUNKS: LiteralString = """
-SELECT coalesce((SELECT chunks FROM rag_counts
-                  WHERE project_id = %(project_id)s AND section = %(section)s),
+SIZES: LiteralString = """
+SELECT section,
+       coalesce((SELECT chunks FROM rag_counts
+                  WHERE project_id = %(project_id)s AND rag_counts.section = known.section),
                 (SELECT count(*) FROM rag_chunks
                   WHERE project_id = %(project_id)s
-                    AND (kind = 'card') = (%(section)s = 'c')))::integer
+                    AND (kind = 'card') = (known.section = 'c')))::integer AS chunks
+  FROM (VALUES ('t'), ('c')) AS known (section)
 """
 
 
@@ -129,45 +132,62 @@ SELECT %(project_id)s::uuid, %(section)s::text, word, ndoc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedWords:
+    """Stemmed words, and in how many chunks of a section one is; None of a rare one."""
+
+    common: Mapping[str, Mapping[Section, int | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ByWords:
     ranked: list[Ranked] = field(default_factory=list)
     idf: Mapping[str, float] = field(default_factory=dict)
     """Per stemmed word that was asked for."""
     unknown: frozenset[str] = frozenset()
     """Those that no chunk has."""
-    chunks: int = 0
-    """How many there are, as last counted."""
+
+
+async def sizes(conn: Conn, project_id: UUID) -> dict[Section, int]:
+    """How many chunks a section has: in a large one as last counted, else now."""
+    rows = await fetch_dicts(conn, SIZES, project_id=project_id)
+    return {row["section"]: row["chunks"] for row in rows}
+
+
+async def asked_words(conn: Conn, project_id: UUID, words: str) -> AskedWords:
+    """At most MOST_WORDS of `words`, stemmed, the rarest first."""
+    rows = await fetch_dicts(
+        conn, ASKED_WORDS, project_id=project_id, words=words, limit=MOST_WORDS
+    )
+    return AskedWords(common={row["lexeme"]: {"t": row["t"], "c": row["c"]} for row in rows})
 
 
 async def by_words(
     conn: Conn,
     project_id: UUID,
-    words: str,
+    asked: AskedWords,
     *,
     section: Section,
+    chunks: int,
     narrowing: Narrowing,
     terms: int,
     limit: int,
 ) -> ByWords:
-    """The `limit` chunks that have the rarest of `words`, any of them.
+    """The `limit` chunks of a section (of `chunks`) that have the rarest words, any of them.
 
     The score is the sum of `idf * ts_rank` over the `terms` rarest words, as good as BM25. Words
-    are read until READ occurrences are, the rarest first; chunks that have only commoner ones do
-    not come up. An idf is exact for a rare word, for a common one as of the last count.
+    are read the rarest first, until enough occurrences are; chunks that have only commoner ones
+    do not come up. An idf is exact for a rare word, for a common one as of the last count.
     """
-    asked = await fetch_dicts(
-        conn, ASKED_WORDS, project_id=project_id, words=words, section=section, limit=MOST_WORDS
-    )
-    if not asked:
+    if not asked.common or not chunks:
         return ByWords()
-    total = await fetch_value(conn, CHUNKS, project_id=project_id, section=section)
+    common = {lexeme: counts[section] for lexeme, counts in asked.common.items()}
     values = {
         "project_id": project_id,
         "section": section,
-        "lexemes": [row["lexeme"] for row in asked],
-        "common": [row["chunks"] for row in asked],
-        "read": _worth_reading([(row["lexeme"], row["chunks"]) for row in asked]),
-        "total": total,
+        "lexemes": list(common),
+        "common": list(common.values()),
+        "read": _worth_reading(common, min(max(READ_LEAST, chunks // 5), READ_MOST)),
+        "total": chunks,
         "terms": terms,
         "weighed": WEIGHED,
         "limit": limit,
@@ -178,22 +198,22 @@ async def by_words(
         statement = BY_WORDS_AMONG_FITTING if narrowing else BY_WORDS
         await cursor.execute(statement, values, prepare=False)
         [row] = await cursor.fetchall()
-    return _by_words(row, total)
+    return _by_words(row)
 
 
-def _worth_reading(asked: Sequence[tuple[str, int | None]]) -> list[str]:
-    """Of words and how common they are, the rarest first: those to look up; at least one."""
+def _worth_reading(common: Mapping[str, int | None], most: int) -> list[str]:
+    """The words to look up, the rarest first, until `most` occurrences are read; at least one."""
     worth: list[str] = []
     read = 0
-    for lexeme, chunks in asked:
+    for lexeme, chunks in sorted(common.items(), key=lambda one: (one[1] or 0, one[0])):
         read += chunks or 0
-        if worth and read > READ:
+        if worth and read > most:
             break
         worth.append(lexeme)
     return worth
 
 
-def _by_words(row: tuple[Any, ...], total: int) -> ByWords:
+def _by_words(row: tuple[Any, ...]) -> ByWords:
     idf, unknown, ids, documents, scores = row
     return ByWords(
         ranked=[
@@ -202,7 +222,6 @@ def _by_words(row: tuple[Any, ...], total: int) -> ByWords:
         ],
         idf=idf,
         unknown=frozenset(unknown),
-        chunks=total,
     )
 
 
