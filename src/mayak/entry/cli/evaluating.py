@@ -1,10 +1,12 @@
-"""mayak eval: how good the answers of this release are, in figures."""
+"""mayak eval: how good the answers and the searches of this release are, in figures."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from mayak.entry.cli import evaluating_dataset
 from mayak.entry.cli.output import Json, emit, err, out, plain
 from mayak.entry.cli.running import settings
 from mayak.errors import InvalidInput
@@ -32,15 +34,30 @@ def evaluate(
     golden: Annotated[
         bool, typer.Option("--golden", help="Ask the golden set over the built-in studio.")
     ] = False,
+    dataset: Annotated[
+        Path | None,
+        typer.Option("--dataset", help="Rank the texts of a folder in the format of BEIR."),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", help="A file that keeps vectors between runs of --dataset."),
+    ] = None,
     project: Annotated[
         list[str] | None,
         typer.Option("--project", "-p", help="Only this client of the studio; may be repeated."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Examine the answers of this release. Touches no data of the installation."""
-    if not golden:
-        raise InvalidInput("eval", "say what to examine: --golden")
+    """Examine this release. Touches no data of the installation."""
+    if golden == (dataset is not None):
+        raise InvalidInput("eval", "say what to examine: --golden or --dataset FOLDER")
+    if dataset is not None:
+        report = evaluating_dataset.run(settings(quiet=True), dataset, cache=cache)
+        if json:
+            emit(report)
+        else:
+            evaluating_dataset.show(report)
+        return
     document = _golden(project or [])
     if json:
         emit(document)
