@@ -31,6 +31,7 @@ MAY_SEE_ALL_PROJECTS = {
     "entry/cli/processes.py",
     "entry/demo.py",
     "entry/monitoring.py",
+    "entry/dataset/examine.py",
     "entry/studio.py",
     "entry/tracking.py",
 }
