@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+import anyio
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, Field
@@ -243,7 +244,8 @@ async def _written(events: AsyncIterator[Event], request: Request) -> AsyncItera
             yield piece
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
+        # The server cancels whoever waits here again and again, and with it what is kept at last.
+        with anyio.CancelScope(shield=True), suppress(asyncio.CancelledError):
             await task
 
 

@@ -1,7 +1,7 @@
 """An answer: sentences with citations, every citation a quote that stands in the record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any, Literal
 from uuid import UUID
@@ -18,7 +18,7 @@ from mayak.lightrag.model.records import (
     RecordType,
 )
 from mayak.lightrag.model.table import Table
-from mayak.lightrag.model.wording import framed, framed_fact, reason_text
+from mayak.lightrag.model.wording import framed, framed_fact
 
 Status = Literal["answered", "empty", "error"]
 Kind = Literal["quotes", "composed", "table"]
@@ -31,6 +31,7 @@ Note = Literal[
     "embeddings_unavailable",
     "still_embedding",
     "sources_gone",
+    "counted_then",
     "model_unavailable",
     "sentences_dropped",
 ]
@@ -198,37 +199,6 @@ def _framed(citation: Citation, record: Record, locale: Locale, at: datetime, zo
     source = record.key[0].split("_", 1)[0].capitalize()
     about = (citation.label, record.title or record.key[1])
     return framed_fact(about, citation.quote, source, day, locale, at)
-
-
-def still_standing(answer: Answer, records: Mapping[RecordKey, Record]) -> Answer:
-    """A kept answer without what `records`, the present state, no longer bear out.
-
-    The other citations keep their numbers. When none is left the answer is empty.
-    """
-    citations = [
-        one
-        for one in answer.citations
-        if verify(
-            Quote(key=one.key, field=one.field, start=one.start, end=one.end, text=one.quote),
-            records.get(one.key),
-        )
-    ]
-    if len(citations) == len(answer.citations):
-        return answer
-    standing = {one.index for one in citations}
-    said = [one for one in answer.sentences if standing.issuperset(one.citations)]
-    gone: Note = "sources_gone"
-    left = replace(
-        answer,
-        answer="\n".join(one.text for one in said),
-        sentences=said,
-        citations=citations,
-        notes=[*answer.notes, gone],
-    )
-    if said:
-        return left
-    why: Reason = "gone"
-    return replace(left, status="empty", reason=why, reason_text=reason_text(why, answer.locale))
 
 
 def cited(index: int, quote: Quote, record: Record, links: SourceLinks, locale: Locale) -> Citation:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mayak.lightrag.model.records import RecordType
+from mayak.lightrag.model.records import RecordKey, RecordType
 
 CellKind = Literal["text", "number", "money", "date", "person"]
 
@@ -28,6 +28,13 @@ class TableRow:
     url: str | None = None
     source_type: RecordType | None = None
     external_id: str | None = None
+
+    @property
+    def key(self) -> RecordKey | None:
+        """The record that the row is; None for a group of rows."""
+        if self.source_type is None or self.external_id is None:
+            return None
+        return self.source_type, self.external_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from mayak.errors import NotFound
-from mayak.lightrag.model.answer import Answer, Feedback, FeedbackReason, still_standing
+from mayak.lightrag.model.answer import Answer, Feedback, FeedbackReason
+from mayak.lightrag.model.standing import still_standing, unquoted
 from mayak.lightrag.queries import cases, records, runs
 from mayak.platform.db import Conn
 
@@ -34,8 +35,8 @@ class CaseNotFound(NotFound):
 
 
 async def answer_of(conn: Conn, project_id: UUID, answer_id: UUID) -> Answer:
-    """An answer as it was given, with the feedback it has now, without the quotes that their
-    records no longer bear out. Raises AnswerNotFound.
+    """An answer as it was given, with the feedback it has now, without the quotes and rows that
+    their records no longer bear out. Raises AnswerNotFound.
     """
     stored = await runs.get(conn, project_id, answer_id)
     if stored is None:
@@ -48,7 +49,9 @@ async def answer_of(conn: Conn, project_id: UUID, answer_id: UUID) -> Answer:
         }
     )
     keys = [citation.key for citation in given.citations]
-    return still_standing(given, await records.records(conn, project_id, keys))
+    found = await records.records(conn, project_id, keys)
+    present = await records.present(conn, project_id, unquoted(given))
+    return still_standing(given, found, present)
 
 
 async def asked_before(

@@ -28,6 +28,7 @@ test("an answer found by words only says so", async () => {
 
 test.each([
   ["sources_gone", /their quotes are gone/],
+  ["counted_then", /The figure is that of the day it was asked/],
   ["model_unavailable", /The language model did not reply/],
   ["sentences_dropped", /were dropped from this answer/],
 ])("the note %s is said in words", async (note, words) => {

@@ -9,7 +9,13 @@ import { useProject } from "../projects";
 import classes from "./answer.module.css";
 import { statusQuery, waiting } from "./api";
 
-const PLAIN = ["embeddings_unavailable", "sources_gone", "model_unavailable", "sentences_dropped"] as const;
+const PLAIN = [
+  "embeddings_unavailable",
+  "sources_gone",
+  "counted_then",
+  "model_unavailable",
+  "sentences_dropped",
+] as const;
 
 /** What the reader must know about how this answer was found and made. */
 export function Notes({ notes }: { notes: string[] }) {

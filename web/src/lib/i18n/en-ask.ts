@@ -147,6 +147,7 @@ export const notes = {
   still_embedding: "Part of the data is still being prepared, so this answer may miss something.",
   stillProgress: "{{ready}} of {{total}} ready.",
   sources_gone: "Some records that this answer quoted were deleted, hidden or changed since, so their quotes are gone. Ask again for an answer from what is there now.",
+  counted_then: "Some of the rows that were counted were deleted or changed since. The figure is that of the day it was asked; ask again for the present one.",
   model_unavailable: "The language model did not reply, so these are the quotes themselves, word for word.",
   sentences_dropped: "Sentences that the quotes do not support were dropped from this answer.",
 } as const;

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from mayak.lightrag.model.records import DocumentType, Record, RecordKey, RecordType, record_of
 from mayak.lightrag.queries.records import attio, chatwoot, linear
+from mayak.lightrag.queries.records.presence import present
 from mayak.lightrag.queries.records.rows import Row
 from mayak.lightrag.queries.records.talk import Place, around, end_of, place_of
 from mayak.platform.db import Conn, fetch_all
@@ -63,4 +64,4 @@ async def parts(
     return found
 
 
-__all__ = ["Place", "around", "end_of", "parts", "place_of", "records"]
+__all__ = ["Place", "around", "end_of", "parts", "place_of", "present", "records"]
