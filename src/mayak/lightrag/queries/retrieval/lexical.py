@@ -13,7 +13,9 @@ from mayak.platform.db import Conn, execute, fetch_dicts
 Section = Literal["t", "c"]
 """Texts and talks, or cards: their words are counted apart."""
 COUNTED_FROM = 2000
-"""Chunks from which common words are counted ahead of questions."""
+"""Chunks of a project, cards too, from which they and their common words are counted ahead of
+questions.
+"""
 COMMON = 100
 """Chunks that have a word, from which it is common."""
 READ_LEAST, READ_MOST = 1000, 4000
@@ -112,8 +114,9 @@ LAST_COUNT: LiteralString = """
 SELECT (SELECT count(*) FROM rag_chunks
          WHERE project_id = %(project_id)s AND (kind = 'card') = (%(section)s = 'c'))::integer
        AS chunks,
-       coalesce((SELECT chunks FROM rag_counts
-                  WHERE project_id = %(project_id)s AND section = %(section)s), 0) AS counted
+       (SELECT count(*) FROM rag_chunks WHERE project_id = %(project_id)s)::integer AS whole,
+       (SELECT chunks FROM rag_counts
+         WHERE project_id = %(project_id)s AND section = %(section)s) AS counted
 """
 
 SAVE_COUNT: LiteralString = """
@@ -234,15 +237,19 @@ async def refresh_terms(conn: Conn, project_id: UUID) -> bool:
     done = False
     for section in ("t", "c"):
         [row] = await fetch_dicts(conn, LAST_COUNT, project_id=project_id, section=section)
-        chunks = row["chunks"] if row["chunks"] >= COUNTED_FROM else 0
-        if abs(chunks - row["counted"]) * 10 <= row["counted"]:
+        chunks = row["chunks"] if row["whole"] >= COUNTED_FROM else None
+        if chunks == row["counted"] or _about_as_many(chunks, row["counted"]):
             continue
         done = True
         await execute(conn, DROP_COUNTS, project_id=project_id, section=section)
-        if chunks:
+        if chunks is not None:
             await execute(conn, SAVE_COUNT, project_id=project_id, section=section, chunks=chunks)
             await execute(conn, COUNT_TERMS, project_id=project_id, section=section, common=COMMON)
     return done
+
+
+def _about_as_many(chunks: int | None, counted: int | None) -> bool:
+    return chunks is not None and counted is not None and abs(chunks - counted) * 10 <= counted
 
 
 async def lexemes(conn: Conn, texts: Sequence[str]) -> list[frozenset[str]]:
