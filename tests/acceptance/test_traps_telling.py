@@ -257,7 +257,7 @@ async def test_trap_15_permission_loss_that_looks_like_deletion(
     left = sorted(scopes - {"note:read", "note:read-write"})
     apply_edit(world, "attio.set_scopes", {"token": ATTIO_KEY, "scopes": left})
 
-    ended = {}
+    ended: dict[str, str] = {}
     for connector in CONNECTORS:
         try:
             ended[connector] = (await studio.sync(connector, full=True)).status
