@@ -88,7 +88,8 @@ class Maker:
         share = self._noise.uniform(0, 1, size=(size, 1)).astype(np.float32)
         mixed = share * self._anchors[first] + (1 - share) * self._anchors[second]
         mixed += self._strays(size)
-        return mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+        made: Vectors = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+        return made
 
     def _strays(self, size: int) -> Vectors:
         strays = self._noise.standard_normal((size, DIMENSIONS), dtype=np.float32)
@@ -182,8 +183,8 @@ COPY rag_embeddings (project_id, set_id, text_hash, card, embedding, created_at)
 
 
 async def _insert(conn: psycopg.AsyncConnection[Any], project: Project, slug: str) -> None:
-    values = {"id": project.id, "set": project.set_id, "slug": slug}
-    values["documents"] = project.size // PER_DOCUMENT  # type: ignore[assignment]
+    values: dict[str, object] = {"id": project.id, "set": project.set_id, "slug": slug}
+    values["documents"] = project.size // PER_DOCUMENT
     for statement in (PROJECT, SET, DOCUMENTS, LINKS):
         await conn.execute(statement.encode(), values)
     async with conn.cursor() as cursor, cursor.copy(CHUNKS.encode()) as copy:
