@@ -9,8 +9,7 @@ from mayak.entry.golden.scores import Marked
 from mayak.entry.wiring import Parts, job_types
 from mayak.kit import clock
 from mayak.kit.resources import Resources
-from mayak.lightrag.model.embedder import Embedder
-from mayak.lightrag.service import SourceLinks
+from mayak.lightrag.service import Embedders, SourceLinks
 from mayak.projects.model import Project
 from mayak.sandbox.stories import build_world
 from tests.lightrag.conftest import Desk
@@ -29,7 +28,7 @@ async def examined(desk: Desk, question: str, **about: object) -> Marked:
         database=desk.database,
         registry=job_types(),
         resources=Resources(
-            {Embedder: desk.embedder, SourceLinks: SourceLinks("https://desk.test", 7)}
+            {Embedders: Embedders(desk.embedder), SourceLinks: SourceLinks("https://desk.test", 7)}
         ),
     )
     project = Project(

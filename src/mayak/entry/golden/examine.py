@@ -23,7 +23,7 @@ from mayak.entry.cli.output import progress_bar
 from mayak.entry.golden.cases import Case, load
 from mayak.entry.golden.judging import Heard, Retrieved, wanted
 from mayak.entry.golden.rules import evaluate
-from mayak.entry.golden.scores import MANY, Marked, marked, report
+from mayak.entry.golden.scores import Marked, marked, report
 from mayak.entry.sandbox import environment
 from mayak.entry.serving import bind, serving, working
 from mayak.entry.wiring import Parts, assembled
@@ -31,12 +31,8 @@ from mayak.errors import AppError
 from mayak.kit import clock
 from mayak.lightrag import service as lightrag
 from mayak.lightrag.model.answer import Answer
-from mayak.lightrag.model.embedder import Embedder
-from mayak.lightrag.model.evidence import Settings as Depth
 from mayak.lightrag.model.questions import QuestionTooHeavy
-from mayak.lightrag.model.questions import question as read_question
-from mayak.lightrag.queries import records, retrieval
-from mayak.lightrag.service.searching import search
+from mayak.lightrag.queries import records
 from mayak.platform.schema import migrate
 from mayak.projects.model import Project
 from mayak.sandbox.app import create_app
@@ -83,7 +79,7 @@ async def _examined(settings: Settings, dsn: str, cases: Sequence[Case]) -> dict
         ready = time.monotonic()
         done = await _all_asked(parts, world, clients, cases)
         asked = time.monotonic()
-        model = parts.resources.get(Embedder).space
+        model = parts.resources.get(lightrag.Embedders).wanted.space
     return {
         "cases": len(cases),
         "model": model,
@@ -141,14 +137,16 @@ async def put(
     """Put one question to a client's project, and mark what comes."""
     at = clock.now()
     expected = None if case.rule is None else evaluate(case.rule, world, client, at=at)
+    embedders = parts.resources.get(lightrag.Embedders)
     try:
         answer = await lightrag.ask(
             parts.database,
-            parts.resources.get(Embedder),
+            await embedders.for_questions(parts.database, project.id),
             project.id,
             case.question,
             locale=case.locale,
             history=case.history,
+            explain=True,
             links=parts.resources.get(lightrag.SourceLinks),
             at=at,
             zone=ZoneInfo(client.time_zone),
@@ -158,30 +156,19 @@ async def put(
     else:
         heard = Heard(
             answer=answer,
-            ranking=await _ranking(parts, project, case),
+            ranking=_ranking(answer),
             exact_quotes=await _exact_quotes(parts, project, answer),
         )
     return marked(case, wanted(case, world, client, expected), heard)
 
 
-async def _ranking(parts: Parts, project: Project, case: Case) -> list[Retrieved]:
-    """The first places of the search behind an answer, searched once more for them.
-
-    An answer does not tell its ranking; once it explains itself, that is to be read here instead.
-    """
-    asked = read_question(case.question, case.locale)
-    embedder = parts.resources.get(Embedder)
-    vector = await embedder.query(asked.text)
-    async with parts.database.transaction(project.id) as conn:
-        found = await search(
-            conn,
-            project.id,
-            asked,
-            vector,
-            await retrieval.set_of(conn, project.id, embedder.space),
-            Depth(limit=MANY),
-        )
-    return [Retrieved(document=one.document, text=one.text) for one in found.evidence]
+def _ranking(answer: Answer) -> list[Retrieved]:
+    """The places of the search behind an answer; none when it is counted."""
+    found = (answer.explain or {}).get("fused", [])
+    return [
+        Retrieved(document=(one["document_type"], one["document_id"]), text=one["text"])
+        for one in found
+    ]
 
 
 async def _exact_quotes(parts: Parts, project: Project, answer: Answer) -> int:

@@ -1,4 +1,4 @@
-"""Which sentences answer a question, and whether they are convincing enough to be shown.
+"""Which sentences answer a question.
 
 The weights were set by hand on the questions of tests/lightrag/questions.yaml; with a few dozen
 questions a fitted model would learn them by heart (docs/decisions/0006-when-to-refuse.md).
@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mayak.lightrag.model.attributes import HEADINGS, asks_for
 from mayak.lightrag.model.evidence import Evidence, Found
 from mayak.lightrag.model.identifiers import mentions
 from mayak.lightrag.model.labels import SAID, label
-from mayak.lightrag.model.language import language
 from mayak.lightrag.model.questions import Question, fitting
 from mayak.lightrag.model.records import DocumentKey, Record, RecordKey
 from mayak.lightrag.model.sentences import sentences
@@ -75,7 +75,9 @@ class Candidate:
         if self.field in SAID:
             return self.text
         names = " / ".join(dict.fromkeys((label(self.field, "en"), label(self.field, "ru"))))
-        return f"{self.record.title or ''}. {names}: {self.text}"
+        task = self.record.fields.get("content", "") if self.record.key[0] == "attio_task" else ""
+        about = ". ".join(filter(None, (self.record.title, task)))
+        return f"{about}. {names}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +144,22 @@ def _standing(found: Found, evidence: Evidence) -> float:
 
 
 def plain_score(asked: Question, found: Found, all_of: Sequence[Candidate]) -> list[Scored]:
-    """Score candidates by words, kind of fact, place and form, without their meaning."""
+    """Score candidates by words, kind of fact, place and form, without their meaning.
+
+    Facts of a card that the question does not ask for are left out.
+    """
     words = _words_by_record(all_of)
-    return [_plain(asked, found, candidate, words) for candidate in all_of]
+    return [
+        _plain(asked, found, candidate, words) for candidate in all_of if _wanted(asked, candidate)
+    ]
+
+
+def _wanted(asked: Question, candidate: Candidate) -> bool:
+    """Whether a sentence is said, a heading, or a fact asked for by its kind or its very words."""
+    if candidate.field in SAID or candidate.field in HEADINGS:
+        return True
+    named = mentions(candidate.text, asked.identifiers) > 0
+    return named or asks_for(asked.text, candidate.field)
 
 
 def _words_by_record(all_of: Sequence[Candidate]) -> dict[RecordKey, frozenset[str]]:
@@ -173,7 +188,7 @@ def _plain(
         + 0.3 * before
         + 0.15 * candidate.standing
         + 0.2 / (1 + candidate.rank)
-        + 1.0 * fitting(asked, candidate.spoken)
+        + 1.0 * fitting(asked, text)
         + 0.3 * candidate.newness
         + 0.2 * min(len(text), 200) / 200
         + 0.3 * any(letter.isdigit() for letter in text)
@@ -300,50 +315,3 @@ def _last_word(
         and not one.candidate.text.endswith("?")
     ]
     return max(later, key=lambda one: one.candidate.record.at, default=None)
-
-
-def convincing(asked: Question, found: Found, chosen: Sequence[Scored], *, rest: float) -> bool:
-    """Whether these sentences may be given as an answer. Saying nothing beats a wrong answer.
-
-    An identifier that is asked for must stand in the evidence. Otherwise words and meaning
-    have to make up for each other: how close the best chunk is, which alone separates badly,
-    and the share of the question's words found beside the answer. Between two languages
-    there are no words to find, so the kind of fact asked for must be there, or the meaning be
-    clearer. `rest` is the cosine of unrelated texts.
-    """
-    if not chosen or not found.evidence:
-        return False
-    if asked.identifiers and not found.evidence[0].identifiers:
-        return False
-    words = max(one.coverage for one in chosen)
-    lacking = missing(asked, chosen)
-    if not found.background.chunks:
-        return words - 0.3 * lacking >= ENOUGH_WORDS
-    close = closeness(closest(found), rest)
-    foreign = all(language(one.candidate.text) != asked.language for one in chosen)
-    if foreign and words < SOME_WORDS:
-        return close >= (CLOSE_ABROAD if asked.facts and not lacking else CLEAR_ABROAD)
-    return certainty(found, close=close, words=words, missing=lacking) >= 0
-
-
-ENOUGH_WORDS = 0.5
-"""Share of the question's words that carries an answer without any vectors."""
-SOME_WORDS = 0.2
-CLOSE_ABROAD = 0.114
-CLEAR_ABROAD = 0.227
-"""As CLOSE_ABROAD, when the question does not tell what kind of fact would answer it."""
-
-
-def certainty(found: Found, *, close: float, words: float, missing: float) -> float:
-    """Above 0 an answer in the question's own language is shown."""
-    total = sum(found.idf.values())
-    unknown = sum(found.idf[word] for word in found.unknown) / total if total else 1.0
-    return 7.33 * (close - 0.35) + 2.0 * words - 2.0 * unknown - 1.2 * missing
-
-
-def missing(asked: Question, chosen: Sequence[Scored]) -> float:
-    """Which share of the kinds of fact asked for none of the sentences holds."""
-    if not asked.facts:
-        return 0.0
-    said = "\n".join(one.candidate.text for one in chosen)
-    return 1.0 - fitting(asked, said)

@@ -30,7 +30,7 @@ class Settings:
     """How deep each ranking is read."""
     linked_from: int = 5
     """From how many of the best documents links are followed."""
-    per_document: int = 3
+    per_document: int = 6
     """How many chunks of one document a search gives at most."""
     limit: int = 8
     patience: timedelta = timedelta(seconds=10)

@@ -7,7 +7,8 @@ right answers are known.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mayak.lightrag.model.choice import Scored, closeness, closest, missing
+from mayak.lightrag.model.choice import Scored, closeness, closest
+from mayak.lightrag.model.convincing import missing
 from mayak.lightrag.model.evidence import Found
 from mayak.lightrag.model.language import language
 from mayak.lightrag.model.questions import Question, fitting

@@ -53,6 +53,8 @@ _SECRET = re.compile(
     r"(?:passw|passphrase|парол|secret)\w*\W+(?:\S+\s+){0,3}?(?=\S*\d)(?=\S*[^\W\d_])\S{8,}",
     re.IGNORECASE,
 )
+_LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
+_NEEDED = (_BOUND, _SECRET, _LINK)
 
 _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (
@@ -91,6 +93,14 @@ _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         _BOUND,
     ),
     (re.compile(r"passw|passphrase|парол|\bsecret\b", re.IGNORECASE), _SECRET),
+    (
+        re.compile(
+            r"\b(?:give|send|what|where)\b.{0,20}\blinks?\b|"
+            r"(?:дай|пришли|скинь|кака[яй]|где)\w*\b.{0,20}\bссылк",
+            re.IGNORECASE,
+        ),
+        _LINK,
+    ),
     (re.compile(r"\bwhom?\b|\bкто\b|\bкому\b|\bкого\b|\bкем\b", re.IGNORECASE), _NAME),
     (re.compile(r"\bwhere\b|\bгде\b|\bкуда\b|\bоткуда\b", re.IGNORECASE), _PLACE),
 )
@@ -107,6 +117,8 @@ class Question:
     identifiers: tuple[Identifier, ...]
     facts: tuple[re.Pattern[str], ...]
     """What an answering sentence would hold: a date, a sum, a number, a cause, a name, a place."""
+    needed: tuple[re.Pattern[str], ...] = ()
+    """Those of them without which nothing is an answer: a secret, a link, a lower bound."""
 
 
 @dataclass(eq=False)
@@ -142,6 +154,7 @@ def question(text: str, locale: Locale | None = None) -> Question:
         locale=locale or locale_of(clean),
         identifiers=tuple(identifiers(clean)),
         facts=tuple(fact for asks, fact in _KINDS if asks.search(clean)),
+        needed=tuple(fact for asks, fact in _KINDS if fact in _NEEDED and asks.search(clean)),
     )
 
 

@@ -10,6 +10,7 @@ from mayak.lightrag.model import choice
 from mayak.lightrag.model.answer import Note, Reason, Searched
 from mayak.lightrag.model.asking import Wish
 from mayak.lightrag.model.choice import Candidate, Scored
+from mayak.lightrag.model.convincing import convincing
 from mayak.lightrag.model.embedder import Embedder, Vector
 from mayak.lightrag.model.evidence import Found, Settings
 from mayak.lightrag.model.quality import Features, features
@@ -97,7 +98,7 @@ async def choose(
             near = [choice.closeness(float(cosine), rest) for cosine in meant @ vector]
             scored = choice.with_meaning(scored, near)
     chosen = choice.best(asked, scored)
-    if not choice.convincing(asked, search.found, chosen, rest=rest):
+    if not convincing(asked, search.found, chosen, rest=rest):
         return Choice(chosen=[], others=[], rest=rest, features=None)
     ranked = sorted(scored, key=lambda one: -one.score)
     return Choice(
