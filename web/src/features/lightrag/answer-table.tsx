@@ -101,7 +101,7 @@ function TableRow({ row, columns, onOpen }: TableRowProps) {
       {columns.map((column, at) => {
         const value = <Value column={column} value={row.cells[column.key] ?? null} />;
         return (
-          <td key={column.key} data-figure={isFigure(column) || undefined} dir="auto">
+          <td key={column.key} data-kind={column.kind} data-figure={isFigure(column) || undefined} dir="auto">
             {at === 0 && opens ? <RowDoor row={row} onOpen={onOpen}>{value}</RowDoor> : value}
           </td>
         );

@@ -41,7 +41,6 @@ export function SourceBody({ target: { key, citation }, onRecord }: SourceBodyPr
           <SourceRecord
             key={`${record.source_type} ${record.external_id} ${record.field}`}
             record={record}
-            named={record.source_type === document.type}
             citation={citation !== null && isCited(citation, record) ? citation : null}
           />
         ))}

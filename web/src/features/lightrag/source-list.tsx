@@ -1,4 +1,5 @@
 import { Text, UnstyledButton } from "@mantine/core";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Moment } from "../../components/ui";
@@ -13,16 +14,22 @@ interface SourceListProps {
   onOpen: (index: number) => void;
 }
 
+/** Rows of a long table are all sources: of many, the first few are enough to begin with. */
+const FIRST = 8;
+
 /** The quotes themselves, so that the evidence is on the page before anything is opened. */
 export function SourceList({ citations, openIndex, onOpen }: SourceListProps) {
   const { t } = useTranslation();
+  const [all, setAll] = useState(false);
+  const opened = citations.findIndex(({ index }) => index === openIndex);
+  const shown = all || opened >= FIRST ? citations : citations.slice(0, FIRST);
   return (
     <section aria-label={t("answer.sources", { count: citations.length })} className={classes.sources}>
       <Text component="h2" fz="xs" fw={600} c="dimmed" mb={6}>
         {t("answer.sources", { count: citations.length })}
       </Text>
       <ol className={classes.quotes}>
-        {citations.map((citation) => (
+        {shown.map((citation) => (
           <li key={citation.index}>
             <Quote
               citation={citation}
@@ -32,6 +39,11 @@ export function SourceList({ citations, openIndex, onOpen }: SourceListProps) {
           </li>
         ))}
       </ol>
+      {shown.length < citations.length && (
+        <UnstyledButton className={classes.link} onClick={() => setAll(true)}>
+          {t("answer.allSources", { count: citations.length })}
+        </UnstyledButton>
+      )}
     </section>
   );
 }

@@ -12,28 +12,26 @@ import type { Citation, SourceRecord as Stored } from "./types";
 
 interface SourceRecordProps {
   record: Stored;
-  /** It is a field of the document itself, and says which. */
-  named: boolean;
   /** The citation when this is the quoted text, else null. */
   citation: Citation | null;
 }
 
 /** One text of a document: a message, a comment, a description, a note. */
-export function SourceRecord({ record, named, citation }: SourceRecordProps) {
+export function SourceRecord({ record, citation }: SourceRecordProps) {
   return (
     <li
       className={classes.message}
       data-kind={record.source_type === "chatwoot_message" ? (record.author_kind ?? undefined) : undefined}
       data-quoted={citation !== null || undefined}
     >
-      <Byline record={record} named={named} />
+      <Byline record={record} />
       <Body record={record} citation={citation} />
     </li>
   );
 }
 
-/** Who and when; of a text that is not a message, also what it is. */
-function Byline({ record, named }: { record: Stored; named: boolean }) {
+/** Who and when; of a text that is not a message, also what it is and in which field. */
+function Byline({ record }: { record: Stored }) {
   const { t } = useTranslation();
   const author = useAuthor(record);
   const { author_kind: kind, label, source_type: type } = record;
@@ -44,7 +42,7 @@ function Byline({ record, named }: { record: Stored; named: boolean }) {
       {!message && (
         <Text component="span" fz="xs" c="dimmed" className={classes.what}>
           <Kind type={type} />
-          {named && ` · ${label}`}
+          {` · ${label}`}
         </Text>
       )}
       {someone && (
@@ -64,7 +62,7 @@ function Byline({ record, named }: { record: Stored; named: boolean }) {
   );
 }
 
-function Body({ record, citation }: Omit<SourceRecordProps, "named">) {
+function Body({ record, citation }: SourceRecordProps) {
   const { t } = useTranslation();
   if (record.deleted) return <Deleted quoted={citation !== null} />;
   if (!record.content) {

@@ -80,6 +80,15 @@ test("each citation says what it is of, who said it, and which field", async () 
   expect(field).toHaveTextContent(/Stage: NegotiationAttio deal · Northwind renewal/);
 });
 
+test("of very many sources the first are listed, and the rest on request", async () => {
+  const citations = Array.from({ length: 21 }, (_, at) => ({ ...CITATION, index: at + 1 }));
+  const { user } = open("/ask/a1", stored({ citations }));
+  const list = within(await screen.findByRole("region", { name: "21 sources" }));
+  expect(list.getAllByRole("listitem")).toHaveLength(8);
+  await user.click(list.getByRole("button", { name: "Show all 21 sources" }));
+  expect(list.getAllByRole("listitem")).toHaveLength(21);
+});
+
 test("Escape closes the source, and the keyboard is back at its marker", async () => {
   const { user, place } = open("/ask/a1?source=1", stored());
   await sourcePane();

@@ -68,6 +68,8 @@ export const answer = {
   readyEmpty: "Not in the data.",
   sources_one: "{{count, number}} source",
   sources_other: "{{count, number}} sources",
+  allSources_one: "Show {{count, number}} source",
+  allSources_other: "Show all {{count, number}} sources",
   openSource: "Source {{index}}: {{quote}}",
   asked: "Asked",
   timing: "Took {{ms}} ms",
