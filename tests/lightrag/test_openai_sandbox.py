@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mayak.errors import Upstream, UpstreamRejected
-from mayak.lightrag.service import OpenAIEmbeddings
+from mayak.lightrag.service import OpenAIEmbeddings, openai
 from mayak.sandbox.app import create_app
 from mayak.sandbox.openai.provider import OPENAI_KEY
 from mayak.sandbox.transport import SandboxTransport
@@ -72,6 +72,17 @@ async def test_a_batch_that_is_too_much_is_halved(provide: Provide, world: World
 
     assert made.shape == (60, 8)
     assert [call.status for call in world.journal] == [400, 200, 200]
+
+
+@pytest.mark.parametrize(("at", "words"), [("/openai/v1", 9000), ("/openai/vllm/v1", 600)])
+async def test_a_text_that_is_too_long_is_cut_and_the_others_of_its_batch_pass(
+    provide: Provide, world: World, monkeypatch: pytest.MonkeyPatch, at: str, words: int
+) -> None:
+    monkeypatch.setattr(openai, "LONGEST", 40_000)  # as if the texts had more tokens than expected
+    made = await provide(at).passages(["a", "word " * words, "c"])
+
+    assert len(made) == 3
+    assert [call.status for call in world.journal] == [400, 200, 400, 400, 200, 200]
 
 
 async def test_a_full_batch_of_a_small_server_is_halved(provide: Provide, world: World) -> None:

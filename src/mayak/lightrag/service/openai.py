@@ -30,6 +30,10 @@ MAX_TOKENS = 200_000
 LONGEST = 8_000
 """Tokens of one text; what is longer is cut."""
 TOO_MUCH = frozenset({"max_tokens_per_request", "context_length_exceeded"})
+TOO_LONG = re.compile(r"maximum (?:input|context) length|exceeds the context length", re.IGNORECASE)
+"""How a text is said to be too long without a code: by OpenAI ("Invalid 'input[0]': maximum input
+length is 8192 tokens."), vLLM ("This model's maximum context length is 512 tokens.") and Ollama.
+"""
 STOPPED: dict[int, UpstreamKind] = {401: "auth", 403: "auth", 404: "not_found"}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -244,9 +248,15 @@ def _check(reply: httpx.Response) -> None:
         raise Upstream(SERVICE, reason, kind="rate_limit", retry_after=_wait(reply.headers))
     if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.REQUEST_TIMEOUT:
         raise Upstream(SERVICE, reason, kind="server", retry_after=_wait(reply.headers))
-    if code in TOO_MUCH or status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+    if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE or _too_much(status, code, said):
         raise _TooMuch(SERVICE, reason)
     raise UpstreamRejected(SERVICE, reason, kind=STOPPED.get(status, "rejected"))
+
+
+def _too_much(status: int, code: str | None, said: str) -> bool:
+    if code in TOO_MUCH:
+        return True
+    return status == httpx.codes.BAD_REQUEST and TOO_LONG.search(said) is not None
 
 
 def _problem(reply: httpx.Response) -> tuple[str | None, str]:
