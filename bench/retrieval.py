@@ -46,7 +46,8 @@ SELDOM = 4
 SIZES = (100, 2_000, 10_000, 50_000)
 PLAIN = """
 SELECT text_hash FROM rag_embeddings
- WHERE project_id = %(project)s AND set_id = %(set)s AND NOT card AND vector_dims(embedding) = 384
+ WHERE project_id = %(project)s AND set_id = %(set)s AND NOT card
+   AND graphed AND vector_dims(embedding) = 384
  ORDER BY embedding::halfvec(384) <=> %(vector)s::halfvec(384)
  LIMIT 10
 """

@@ -177,7 +177,7 @@ COPY rag_chunks (project_id, document_id, ordinal, kind, language, text, text_ha
                  occurred_at, embedding_status) FROM STDIN
 """
 VECTORS = """
-COPY rag_embeddings (project_id, set_id, text_hash, card, embedding, created_at)
+COPY rag_embeddings (project_id, set_id, text_hash, card, graphed, embedding, created_at)
   FROM STDIN (FORMAT binary)
 """
 
@@ -223,6 +223,8 @@ def _binary(project: Project) -> bytes:
             ("hash", "V32"),
             ("card_length", ">i4"),
             ("card", "?"),
+            ("graphed_length", ">i4"),
+            ("graphed", "?"),
             ("vector_length", ">i4"),
             ("dimensions", ">i2"),
             ("unused", ">i2"),
@@ -232,8 +234,10 @@ def _binary(project: Project) -> bytes:
         ]
     )
     rows = np.zeros(project.size, row)
-    rows["fields"] = 6
-    for name, length in (("project", 16), ("set", 16), ("hash", 32), ("card", 1), ("moment", 8)):
+    rows["fields"] = 7
+    rows["graphed"] = True
+    lengths = {"project": 16, "set": 16, "hash": 32, "card": 1, "graphed": 1, "moment": 8}
+    for name, length in lengths.items():
         rows[f"{name}_length"] = length
     rows["vector_length"] = 4 + 2 * DIMENSIONS
     rows["project"] = np.void(project.id.bytes)

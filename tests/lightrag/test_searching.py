@@ -163,6 +163,7 @@ async def test_the_graph_finds_what_comparing_all_does(
     harbour: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exact = await look(harbour, "volcano", meaning="Repair the lighthouse", mode="naive")
+    await harbour.do("UPDATE rag_embeddings SET graphed = true")
     monkeypatch.setattr(dense, "EXACT_UP_TO", 0)
     monkeypatch.setitem(dense.GRAPH, 256, dense.GRAPH[384].replace("384", "256"))
     walked = await look(harbour, "volcano", meaning="Repair the lighthouse", mode="naive")
@@ -190,6 +191,7 @@ async def test_vectors_are_read_the_way_that_was_chosen(
     }
 
     assert "Order By" not in await plan(database, project, dense.EXACT, values)
+    assert "Order By" not in await plan(database, project, dense.UNGRAPHED, values)
     walked = await plan(database, project, dense.GRAPH[384], values)
     assert "Order By: ((embedding)::halfvec(384) <=>" in walked
     assert "Sort" not in walked

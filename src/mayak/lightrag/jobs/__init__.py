@@ -39,19 +39,20 @@ async def embeddings_run(run: JobRun) -> Result:
 
     When the provider is down the chunks keep waiting, lexical answers go on, the run is `partial`
     and says why, and another one is asked for when the provider may be tried again. `partial` too
-    when some chunks could not be embedded. When its time ends before the chunks do, it asks for
-    the run that goes on.
+    when some chunks could not be embedded. When its time ends before the chunks or the
+    graph of their vectors do, it asks for the run that goes on.
     """
     refreshed = await documents.refresh_all(run.transaction, run.project_id, partial(_report, run))
     async with run.transaction() as conn:
         await refresh_terms(conn, run.project_id)
     done = await embed(run)
-    if done.left:
-        async with run.transaction() as conn:
-            if done.retry_at is not None:
-                await _go_on(conn, run, because="the provider was down", at=done.retry_at)
-            elif done.out_of_time:
-                await _go_on(conn, run, because="chunks are left")
+    async with run.transaction() as conn:
+        if done.left and done.retry_at is not None:
+            await _go_on(conn, run, because="the provider was down", at=done.retry_at)
+        elif done.left and done.out_of_time:
+            await _go_on(conn, run, because="chunks are left")
+        elif done.ungraphed:
+            await _go_on(conn, run, because="vectors are left that belong into the graph")
     return Result(
         status="partial" if done.failed or done.retry_at else "ok",
         counters={

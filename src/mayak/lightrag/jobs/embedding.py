@@ -20,10 +20,13 @@ from mayak.lightrag.service import sets
 from mayak.lightrag.service.draining import Drain, Drained
 from mayak.lightrag.service.embedders import Embedders
 from mayak.lightrag.service.embedding import PROBE, ActiveLine, BuildingLine, SetMoved
+from mayak.lightrag.service.graphing import graph
 from mayak.platform.db import Database
 
 BUDGET = timedelta(minutes=15)
 """After this a run ends and asks for another one, so that nothing else starves."""
+GRAPHING = timedelta(minutes=2)
+"""For this long at most a run builds a graph; new chunks wait meanwhile."""
 MINUTE, HOUR = 60, 3600
 LOOKS = 5
 """How often a run looks again which sets there are, because a person changed them meanwhile."""
@@ -40,6 +43,8 @@ class Embedded:
     retry_at: datetime | None = None
     """When a provider that is down may be asked again; None when none is."""
     out_of_time: bool = False
+    ungraphed: bool = False
+    """Vectors are left that belong into a graph."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,10 +139,14 @@ async def _fill(
 ) -> None:
     if now.active is not None:
         await _fill_one(run, embedders, now.active, until, done)
+        await _graph(run, now.active, until, done)
     if now.building is None:
         return
     served = await _fill_one(run, embedders, now.building, until, done)
     if not served or clock.now() >= until:
+        return
+    # Before it answers: a large set without a graph would make questions wait.
+    if await _graph(run, now.building, until, done):
         return
     async with run.transaction() as conn:
         taken = await sets.take_over(conn, run.project_id, now.building)
@@ -175,6 +184,16 @@ async def _fill_one(
         async with run.transaction() as conn:
             await set_queries.note_success(conn, run.project_id, kept.id)
     return True
+
+
+async def _graph(run: JobRun, kept: EmbeddingSet, until: datetime, done: Embedded) -> bool:
+    """Whether vectors of the set are left for the next run."""
+    until = min(until, clock.now() + GRAPHING)
+    left = await graph(
+        run.transaction, run.project_id, kept.id, in_time=lambda: clock.now() < until
+    )
+    done.ungraphed = done.ungraphed or left
+    return left
 
 
 def _note_outage(

@@ -40,6 +40,9 @@ CREATE TABLE rag_embeddings (
   -- Of an entity card: those are ranked apart.
   card boolean NOT NULL DEFAULT false,
   embedding halfvec NOT NULL,
+  -- Whether it stands in the graph (HNSW) of its length. Putting it there costs many times what storing it does, so it is
+  -- done later, and only in sets that are too large to be read whole.
+  graphed boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (project_id, set_id, text_hash),
   FOREIGN KEY (project_id, set_id) REFERENCES embedding_sets (project_id, id) ON DELETE CASCADE
@@ -54,15 +57,17 @@ END $$;
 -- pgvector indexes vectors of one length only. These are the lengths of the models people use; a set of another length is
 -- always read whole. An index without rows costs nothing.
 CREATE INDEX rag_embeddings_hnsw_384 ON rag_embeddings USING hnsw ((embedding::halfvec(384)) halfvec_cosine_ops)
-  WITH (m = 16, ef_construction = 64) WHERE vector_dims(embedding) = 384;
+  WITH (m = 16, ef_construction = 64) WHERE graphed AND vector_dims(embedding) = 384;
 CREATE INDEX rag_embeddings_hnsw_768 ON rag_embeddings USING hnsw ((embedding::halfvec(768)) halfvec_cosine_ops)
-  WITH (m = 16, ef_construction = 64) WHERE vector_dims(embedding) = 768;
+  WITH (m = 16, ef_construction = 64) WHERE graphed AND vector_dims(embedding) = 768;
 CREATE INDEX rag_embeddings_hnsw_1024 ON rag_embeddings USING hnsw ((embedding::halfvec(1024)) halfvec_cosine_ops)
-  WITH (m = 16, ef_construction = 64) WHERE vector_dims(embedding) = 1024;
+  WITH (m = 16, ef_construction = 64) WHERE graphed AND vector_dims(embedding) = 1024;
 CREATE INDEX rag_embeddings_hnsw_1536 ON rag_embeddings USING hnsw ((embedding::halfvec(1536)) halfvec_cosine_ops)
-  WITH (m = 16, ef_construction = 64) WHERE vector_dims(embedding) = 1536;
+  WITH (m = 16, ef_construction = 64) WHERE graphed AND vector_dims(embedding) = 1536;
 CREATE INDEX rag_embeddings_hnsw_3072 ON rag_embeddings USING hnsw ((embedding::halfvec(3072)) halfvec_cosine_ops)
-  WITH (m = 16, ef_construction = 64) WHERE vector_dims(embedding) = 3072;
+  WITH (m = 16, ef_construction = 64) WHERE graphed AND vector_dims(embedding) = 3072;
+-- What questions read beside the graph.
+CREATE INDEX rag_embeddings_ungraphed ON rag_embeddings (project_id, set_id) WHERE NOT graphed;
 CALL mayak_scope('rag_embeddings');
 
 -- Texts that were sent for a set and have no vector in it. `rag_chunks` counts for the active set itself.

@@ -33,6 +33,16 @@ SELECT text_hash, (embedding <=> %(vector)s::halfvec)::float AS distance
  LIMIT %(limit)s
 """
 
+# What came since the graph was made: ordinary rows, in no index of vectors yet.
+UNGRAPHED: LiteralString = """
+SELECT text_hash, (embedding <=> %(vector)s::halfvec)::float AS distance
+  FROM rag_embeddings
+ WHERE project_id = %(project_id)s AND set_id = %(set_id)s AND card = %(card)s AND NOT graphed
+   AND vector_dims(embedding) = vector_dims(%(vector)s::halfvec)
+ ORDER BY (embedding <=> %(vector)s::halfvec) + 0, text_hash
+ LIMIT %(limit)s
+"""
+
 EXACT_AMONG_FITTING: LiteralString = f"""
 SELECT chunk.id, chunk.document_id, (made.embedding <=> %(vector)s::halfvec)::float AS distance
   FROM rag_chunks AS chunk
@@ -53,7 +63,7 @@ def _graph(dimensions: LiteralString) -> LiteralString:
 SELECT text_hash, (embedding <=> %(vector)s::halfvec)::float AS distance
   FROM rag_embeddings
  WHERE project_id = %(project_id)s AND set_id = %(set_id)s AND card = %(card)s
-   AND vector_dims(embedding) = {dimensions}
+   AND graphed AND vector_dims(embedding) = {dimensions}
  ORDER BY embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions})
  LIMIT %(limit)s
 """
@@ -135,7 +145,7 @@ async def by_meaning(
 
     Up to EXACT_UP_TO of them are compared one by one: a section of so many `chunks`, or what
     `narrowing` leaves. More are searched through the graph of HNSW, wider and wider until enough
-    fit. Chunks of one text share its vector.
+    fit; those that are not in it yet, one by one. Chunks of one text share its vector.
     """
     values: dict[str, Any] = {
         "project_id": project_id,
@@ -187,8 +197,9 @@ async def _near(
     await conn.execute(WALK)
     found = await _rows(conn, graph, values)
     await conn.execute(REST)
+    found += await _rows(conn, UNGRAPHED, values)
     # Relaxed order: the walk hands out nearly the nearest first.
-    return sorted(found, key=lambda row: (row[1], row[0]))
+    return sorted(found, key=lambda row: (row[1], row[0]))[: values["limit"]]
 
 
 async def background(conn: Conn, project_id: UUID, set_id: UUID, vector: Vector) -> Background:
