@@ -61,6 +61,17 @@ SELECT %(project)s, id, 0, 'messages', 'en', 'cursed', '', '[]', now(), 'failed'
 """
 
 
+FAILING_SET: LiteralString = """
+INSERT INTO embedding_sets (project_id, provider, model, space, dimensions, status,
+                            failing_since, failure_kind, failure_cause, failures, retry_at)
+VALUES (%(project)s, 'openai', 'm', 'openai/m/default/0123abcd', 3, 'active',
+        now(), 'server', 'overloaded', 1, now() + interval '1 min')
+"""
+SERVES_AGAIN: LiteralString = """
+UPDATE embedding_sets
+   SET failing_since = NULL, failure_kind = NULL, failure_cause = NULL, failures = 0,
+       retry_at = NULL
+"""
 TROUBLE: LiteralString = """
 WITH state AS (INSERT INTO connector_sync_state
                       (project_id, connector, stream, status, fresh_until, last_success_at)
@@ -171,6 +182,25 @@ async def test_measures_of_a_slow_table_are_left_out_and_the_database_is_up(hous
 
     assert samples["app_database_up", ()] == 1
     assert ("app_workers_alive", ()) not in samples
+
+
+async def test_a_provider_that_fails_degrades_it_until_it_serves_again(
+    house: House, project: UUID
+) -> None:
+    async with house.parts.database.transaction(project) as conn:
+        await execute(conn, FAILING_SET, project=project)
+    client = await house.stranger()
+    [seen] = [
+        one for one in (await client.get("/health")).json()["checks"] if one["name"] == "embeddings"
+    ]
+    assert seen["status"] == "degraded"
+    assert "the provider fails (server), answers go by words" in seen["detail"]
+    assert (await measured(client))["app_database_up", ()] == 1
+
+    async with house.parts.database.transaction(project) as conn:
+        await execute(conn, SERVES_AGAIN)
+
+    assert (await checks(house))[2]["embeddings"] == "ok"
 
 
 async def test_a_failed_chunk_degrades_it(house: House, project: UUID) -> None:

@@ -93,24 +93,26 @@ async def count(conn: Conn, project_id: UUID, plan: Plan, *, at: datetime, zone:
     """The rows that match a plan."""
     async with conn.cursor(row_factory=class_row(Counted)) as cursor:
         # Planned with the values: most conditions are absent, and fall away.
-        await cursor.execute(
-            STATEMENTS[plan.kind],
-            {
-                "project_id": project_id,
-                "at": at,
-                "zone": zone,
-                "limit": SHOWN,
-                "ordering": plan.aggregate if plan.aggregate in ORDERED else "newest",
-                "grouping": plan.grouping if plan.aggregate == "group" else None,
-                "fewest": plan.fewest,
-                **{flag: flag in plan.flags for flag in FLAGS},
-                **_limits(plan),
-            },
-            prepare=False,
-        )
+        values = parameters(project_id, plan, at=at, zone=zone)
+        await cursor.execute(STATEMENTS[plan.kind], values, prepare=False)
         counted = await cursor.fetchone()
     assert counted is not None
     return counted
+
+
+def parameters(project_id: UUID, plan: Plan, *, at: datetime, zone: str) -> dict[str, object]:
+    """What every statement is given, whichever of it that reads."""
+    return {
+        "project_id": project_id,
+        "at": at,
+        "zone": zone,
+        "limit": SHOWN,
+        "ordering": plan.aggregate if plan.aggregate in ORDERED else "newest",
+        "grouping": plan.grouping if plan.aggregate == "group" else None,
+        "fewest": plan.fewest,
+        **{flag: flag in plan.flags for flag in FLAGS},
+        **_limits(plan),
+    }
 
 
 def _limits(plan: Plan) -> dict[str, object]:
@@ -143,4 +145,4 @@ def _ids(names: list[Name]) -> list[str] | None:
     return [id_ for one in names for id_ in one.ids] or None
 
 
-__all__ = ["SHOWN", "Counted", "complete", "count", "names"]
+__all__ = ["SHOWN", "STATEMENTS", "Counted", "complete", "count", "names", "parameters"]

@@ -23,9 +23,10 @@ WITH today AS (
          CASE issue.priority WHEN 0 THEN NULL ELSE issue.priority_label END AS priority,
          NULL::numeric AS amount, NULL::text AS currency, issue.estimate,
          issue.due_date AS day, issue.source_created_at AS created,
-         (SELECT coalesce(array_agg(label.name), '{}') FROM linear_labels_raw AS label
-           WHERE label.project_id = issue.project_id
-             AND label.external_id = ANY(issue.label_ids)) AS labels
+         CASE WHEN %(grouping)s::text = 'label' THEN
+           (SELECT coalesce(array_agg(label.name), '{}') FROM linear_labels_raw AS label
+             WHERE label.project_id = issue.project_id
+               AND label.external_id = ANY(issue.label_ids)) END AS labels
     FROM issue
     LEFT JOIN linear_users_raw AS who
       ON who.project_id = issue.project_id AND who.external_id = issue.assignee_id
@@ -38,9 +39,13 @@ WITH today AS (
      AND (NOT %(overdue)s::boolean OR (NOT issue.ended AND issue.archived_at IS NULL
                                        AND issue.due_date < (SELECT day FROM today)))
      AND (NOT %(blocked)s::boolean OR (NOT issue.ended AND issue.archived_at IS NULL AND EXISTS (
-           SELECT FROM issue AS other
-            WHERE other.external_id = ANY(issue.blocked_by) AND NOT other.ended
-              AND other.archived_at IS NULL)))
+           SELECT FROM linear_issues_raw AS other
+             LEFT JOIN linear_states_raw AS its
+               ON its.project_id = other.project_id AND its.external_id = other.state_id
+            WHERE other.project_id = issue.project_id
+              AND other.external_id = ANY(issue.blocked_by)
+              AND other.deleted_at IS NULL AND other.archived_at IS NULL
+              AND coalesce(its.type, '') NOT IN ('completed', 'canceled', 'duplicate'))))
      AND (NOT %(unassigned)s::boolean OR issue.assignee_id IS NULL)
      AND (%(people)s::text[] IS NULL
           OR CASE WHEN %(author)s::boolean THEN issue.creator_id ELSE issue.assignee_id END
