@@ -200,6 +200,8 @@ async def test_the_status_counts_what_there_is_and_suggests(
     }
     assert status["embedding"]["provider"] == "openai"
     assert status["suggestions"] == ["When is the launch?"]
+    assert status["lag"]["stale_documents"] == 0
+    assert status["lag"]["checked_at"] is not None
 
 
 async def test_a_refresh_without_a_bound_source_renews_the_chunks(

@@ -2,8 +2,9 @@
 
 import pytest
 
-from mayak.lightrag.queries import records
+from mayak.lightrag.queries import checks, records
 from mayak.lightrag.service.coverage import coverage
+from mayak.lightrag.service.documents import AT_ONCE, refresh_all
 from mayak.platform.db import Database
 from mayak.sandbox.stories import build_world
 from tests.lightrag.clients import SLUGS, Client, new_client
@@ -172,3 +173,44 @@ async def test_coverage_tells_of_every_stream_how_much_is_cut_and_embedded(
     }  # fmt: skip
     assert len(cut["linear", "issues"].lacking) == 1
     assert all(one.have == 0 < one.of for one in stages if one.name == "embedded")
+
+
+async def test_the_lag_tells_what_a_refresh_that_died_left_undone(northwind: Client) -> None:
+    await northwind.change(f"UPDATE linear_issues_raw SET title = 'Late', {TOUCH}")
+
+    class Killed(Exception):
+        pass
+
+    async def die(done: int, _: int) -> None:
+        if done:
+            raise Killed
+
+    with pytest.raises(Killed):
+        await refresh_all(
+            lambda: northwind.database.transaction(northwind.project), northwind.project, die
+        )
+    issues = len(await northwind.rows("SELECT FROM linear_issues_raw WHERE deleted_at IS NULL"))
+    assert await _lag(northwind) == issues - AT_ONCE > 0
+    await northwind.refresh()
+    assert await _lag(northwind) == 0
+
+
+async def _lag(client: Client) -> int:
+    async with client.database.transaction(client.project) as conn:
+        return (await checks.lag(conn, client.project)).stale_documents
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM rag_documents WHERE title LIKE 'NOR-14 %'",
+        "UPDATE rag_documents SET rules = rules - 1 WHERE title LIKE 'NOR-14 %'",
+    ],
+)
+async def test_documents_that_changed_by_themselves_are_made_anew_after_a_quiet_refresh(
+    northwind: Client, change: str
+) -> None:
+    await northwind.refresh()
+    await northwind.change(change)
+
+    assert (await northwind.refresh()).documents == 1

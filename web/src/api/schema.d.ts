@@ -2582,6 +2582,8 @@ export interface components {
         };
         /** LagView */
         LagView: {
+            /** Checked At */
+            checked_at: string | null;
             /** Oldest Stale At */
             oldest_stale_at: string | null;
             /** Stale Documents */

@@ -119,6 +119,9 @@ class LagView(BaseModel):
     oldest_stale_at: datetime | None
     """Since when the chunk that waits longest has waited; null when none does."""
     stale_documents: int
+    """Documents that the last refresh found out of date and that nobody has made anew since."""
+    checked_at: datetime | None
+    """When that refresh looked; null before the first. What was synced later is not counted yet."""
 
 
 class AnswersView(BaseModel):
@@ -187,7 +190,11 @@ async def status(
         embedding=_embedding(services.get(Embedder), seen, locale),
         sets=[EmbeddingSetView.model_validate(one, from_attributes=True) for one in seen.sets],
         index=IndexView(path="exact" if total <= EXACT_UP_TO else "hnsw", chunks=total),
-        lag=LagView(oldest_stale_at=seen.oldest_stale_at, stale_documents=seen.stale_documents),
+        lag=LagView(
+            oldest_stale_at=seen.oldest_stale_at,
+            stale_documents=seen.lag.stale_documents,
+            checked_at=seen.lag.checked_at,
+        ),
         answers=AnswersView(composed_by=chat.model if chat else None),
         why_empty=seen.why_empty,
         why_empty_text=reason_text(seen.why_empty, locale) if seen.why_empty else None,

@@ -259,11 +259,6 @@ async def stale(conn: Conn, project_id: UUID, kind: DocumentType) -> list[Stale]
     return await fetch_all(conn, Stale, STALE[kind], project_id=project_id, rules=RULES)
 
 
-async def count_stale(conn: Conn, project_id: UUID) -> int:
-    """Documents of any kind that do not say what the mirror says now. Reads whole tables."""
-    return sum([len(await stale(conn, project_id, kind)) for kind in STALE])
-
-
 async def drop_orphans(conn: Conn, project_id: UUID) -> int:
     """Delete the documents of records that are gone, their chunks and links with them."""
     return await execute(conn, DROP_ORPHANS, project_id=project_id)

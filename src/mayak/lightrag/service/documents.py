@@ -10,8 +10,8 @@ from mayak.lightrag.model.cards import entity_chunks
 from mayak.lightrag.model.chunking import Chunk, chunks_of
 from mayak.lightrag.model.mentions import Mention, mentions_of
 from mayak.lightrag.model.records import DocumentType, Message, RecordKey, record_of
+from mayak.lightrag.queries import checks, links, records
 from mayak.lightrag.queries import documents as queries
-from mayak.lightrag.queries import links, records
 from mayak.lightrag.queries.stale import STALE, Stale, drop_orphans, stale
 from mayak.platform.db import Conn, Database
 
@@ -60,24 +60,37 @@ async def refresh_all(
     transaction: Transactions, project_id: UUID, progress: Progress | None = None
 ) -> Refreshed:
     """Drop the documents of what is gone, make those anew whose rows changed, and link them."""
-    late: list[tuple[DocumentType, Stale]] = []
     async with transaction() as conn:
-        done = Refreshed(removed=await drop_orphans(conn, project_id))
-        if done.removed:
-            await links.relink(conn, project_id)
-        for kind in STALE:
-            late += [(kind, one) for one in await stale(conn, project_id, kind)]
-    for kind in STALE:
-        waiting = [one for of, one in late if of == kind]
+        removed, late = await _look(conn, project_id)
+    done = Refreshed(removed=removed)
+    total = sum(len(waiting) for waiting in late.values())
+    for kind, waiting in late.items():
         for start in range(0, len(waiting), AT_ONCE):
             if progress:
-                await progress(done.documents, len(late))
+                await progress(done.documents, total)
+            some = waiting[start : start + AT_ONCE]
             async with transaction() as conn:
-                done += await refresh(conn, project_id, kind, waiting[start : start + AT_ONCE])
+                done += await refresh(conn, project_id, kind, some)
+                await checks.note_made(conn, project_id, kind, len(some))
     async with transaction() as conn:
         if await links.any_to_link(conn, project_id):
             await links.relink(conn, project_id)
     return done
+
+
+async def _look(conn: Conn, project_id: UUID) -> tuple[int, dict[DocumentType, list[Stale]]]:
+    """How many documents of what is gone were dropped, and which have to be made anew. Kinds that
+    are as they were when nothing of them was stale are not looked at.
+    """
+    seen = await checks.states(conn, project_id)
+    fresh = await checks.fresh_states(conn, project_id)
+    changed = [kind for kind in STALE if seen[kind] != fresh.get(kind)]
+    removed = await drop_orphans(conn, project_id) if changed else 0
+    if removed:
+        await links.relink(conn, project_id)
+    late = {kind: await stale(conn, project_id, kind) for kind in changed}
+    await checks.note(conn, project_id, seen, {kind: len(found) for kind, found in late.items()})
+    return removed, late
 
 
 async def refresh(

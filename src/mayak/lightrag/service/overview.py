@@ -8,8 +8,8 @@ from uuid import UUID
 from mayak.automation import service as automation
 from mayak.errors import UpstreamKind
 from mayak.lightrag.model.answer import Reason
+from mayak.lightrag.queries import checks, retrieval
 from mayak.lightrag.queries import overview as queries
-from mayak.lightrag.queries import retrieval, stale
 from mayak.lightrag.queries.overview import Documents, EmbeddingSet, Entity
 from mayak.lightrag.service.sets import standing
 from mayak.platform.db import Conn
@@ -53,7 +53,8 @@ class Overview:
     embedding: Embedding
     sets: list[EmbeddingSet]
     oldest_stale_at: datetime | None
-    stale_documents: int
+    """Since when the chunk that waits longest has waited; None when none does."""
+    lag: checks.Lag
     why_empty: Reason | None
 
 
@@ -69,7 +70,7 @@ async def overview(conn: Conn, project_id: UUID) -> Overview:
         embedding=await _embedding(conn, project_id),
         sets=await queries.sets(conn, project_id),
         oldest_stale_at=await queries.oldest_pending(conn, project_id),
-        stale_documents=await stale.count_stale(conn, project_id),
+        lag=await checks.lag(conn, project_id),
         why_empty=_why_empty(rows, chunks),
     )
 

@@ -53,5 +53,18 @@ CREATE TABLE rag_links (
 CREATE INDEX rag_links_back ON rag_links (project_id, to_type, to_id);
 CALL mayak_scope('rag_links');
 
+-- How the last look for stale documents ended, by kind.
+CREATE TABLE rag_checks (
+  project_id uuid NOT NULL REFERENCES projects ON DELETE CASCADE,
+  source_type text NOT NULL,
+  -- Sums over what was compared; null when something was stale.
+  state text,
+  -- Documents found stale and not made anew since.
+  stale integer NOT NULL,
+  checked_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (project_id, source_type)
+);
+CALL mayak_scope('rag_checks');
+
 -- Documents ask for their parts by what these hang on.
 CREATE INDEX linear_comments_project ON linear_comments_raw (project_id, linear_project_id) WHERE issue_id IS NULL;
