@@ -31,6 +31,11 @@ ABANDON = """
 WITH lost AS (DELETE FROM rag_embeddings)
 UPDATE rag_chunks SET embedding_status = 'processing', embedding_attempts = %s
 """
+# At once: between the two the run may notice that it is lost, and give the chunk back.
+TAKE_OVER = """
+WITH run AS (UPDATE worker_runs SET lease_token = gen_random_uuid())
+UPDATE rag_chunks SET embedding_attempts = embedding_attempts + 1
+"""
 LONG = "The tide comes in at six. " * 24
 
 
@@ -292,8 +297,7 @@ async def test_chunks_that_another_worker_claimed_since_stay_with_it(
     desk: Desk, broken: Broken
 ) -> None:
     async def lose(_: Sequence[str]) -> None:
-        await desk.do("UPDATE worker_runs SET lease_token = gen_random_uuid()")
-        await desk.do("UPDATE rag_chunks SET embedding_attempts = embedding_attempts + 1")
+        await desk.do(TAKE_OVER)
 
     broken.happens = lose
     await desk.hear("When do we launch?")
