@@ -27,35 +27,42 @@ def _stale(
 ) -> LiteralString:
     """`named` are the tables that a key of `root` points to; `groups` select (id, revision,
     revisions, rows) of the other rows that the document of the root `id` is made of.
+
+    Groups are added up, not joined: tables without statistics, as a first sync leaves them, would
+    be joined row by row.
     """
     joins, newest, total, rows = "", "root.revision", "root.revision", "1"
     for key, table in named.items():
         joins += f"""
-  LEFT JOIN {table} AS by_{key}
-    ON by_{key}.project_id = %(project_id)s AND by_{key}.external_id = root.{key}"""
+                  LEFT JOIN {table} AS by_{key}
+                    ON by_{key}.project_id = %(project_id)s
+                   AND by_{key}.external_id = root.{key}"""
         newest += f", by_{key}.revision"
         total += f" + coalesce(by_{key}.revision, 0)"
         rows += f" + (by_{key}.revision IS NOT NULL)::integer"
-    for name, group in zip("abcdef", groups, strict=False):
-        joins += f"""
-  LEFT JOIN ({group}) AS {name} ON {name}.id = root.external_id"""
-        newest += f", {name}.revision"
-        total += f" + coalesce({name}.revisions, 0)"
-        rows += f" + coalesce({name}.rows, 0)"
+    others = "".join(
+        f"""
+                 UNION ALL
+                SELECT id, revision, revisions, rows, false, NULL FROM ({group}) AS other"""
+        for group in groups
+    )
     return f"""
-SELECT source.external_id, source.revision, source.revisions, source.rows
-  FROM (SELECT root.external_id, root.at, greatest({newest}) AS revision,
-               ({total})::numeric AS revisions, ({rows})::integer AS rows
-          FROM (SELECT *, {at} AS at FROM {root}
-                 WHERE project_id = %(project_id)s AND deleted_at IS NULL) AS root{joins}
-       ) AS source
+SELECT source.id AS external_id, source.revision, source.revisions, source.rows
+  FROM (SELECT id, max(revision) AS revision, sum(revisions) AS revisions,
+               sum(rows)::integer AS rows, max(at) AS at
+          FROM (SELECT root.external_id AS id, greatest({newest}) AS revision,
+                       ({total})::numeric AS revisions, ({rows})::bigint AS rows,
+                       true AS live, root.at
+                  FROM (SELECT *, {at} AS at FROM {root}
+                         WHERE project_id = %(project_id)s AND deleted_at IS NULL) AS root{joins}
+                {others}) AS part
+         GROUP BY id HAVING bool_or(live)) AS source
   LEFT JOIN rag_documents AS d
-    ON d.project_id = %(project_id)s AND d.source_type = '{kind}'
-   AND d.external_id = source.external_id
+    ON d.project_id = %(project_id)s AND d.source_type = '{kind}' AND d.external_id = source.id
  WHERE (d.source_revision, d.source_revisions, d.source_rows, d.rules)
        IS DISTINCT FROM
        (source.revision, source.revisions, source.rows, %(rules)s::integer)
- ORDER BY source.at DESC NULLS LAST, source.external_id
+ ORDER BY source.at DESC NULLS LAST, source.id
 """
 
 
@@ -110,27 +117,30 @@ def _tasks(root: LiteralString, *others: LiteralString) -> LiteralString:
 
     A task belongs to the first of its roots. A member counts once for each task that names it.
     """
-    apart = "".join(
+    joins = "".join(
         f"""
-                     AND NOT EXISTS (SELECT FROM {table} AS other
-                                      WHERE other.project_id = %(project_id)s
-                                        AND other.external_id = ANY(task.linked_ids)
-                                        AND other.deleted_at IS NULL)"""
+                    LEFT JOIN {table} AS on_{table}
+                      ON on_{table}.project_id = %(project_id)s
+                     AND on_{table}.external_id = linked.target AND on_{table}.deleted_at IS NULL"""
         for table in others
     )
+    apart = "".join(f" AND count(on_{table}.external_id) = 0" for table in others)
     return f"""
           SELECT home.id, greatest(max(home.revision), max(member.revision)) AS revision,
                  sum(home.revision) + coalesce(sum(member.revisions), 0) AS revisions,
-                 count(*) + coalesce(sum(member.rows), 0) AS rows
-            FROM (SELECT task.revision, task.assignee_ids || task.author_id AS named,
-                         min(first.external_id) AS id
-                    FROM attio_tasks_raw AS task
-                   CROSS JOIN unnest(task.linked_ids) AS linked
-                    JOIN {root} AS first
-                      ON first.project_id = %(project_id)s AND first.external_id = linked
-                     AND first.deleted_at IS NULL
-                   WHERE task.project_id = %(project_id)s{apart}
-                   GROUP BY task.project_id, task.external_id) AS home
+                 (count(*) + coalesce(sum(member.rows), 0))::bigint AS rows
+            FROM (WITH linked AS MATERIALIZED (
+                    SELECT external_id AS task, revision, assignee_ids || author_id AS named,
+                           unnest(linked_ids) AS target
+                      FROM attio_tasks_raw WHERE project_id = %(project_id)s
+                  )
+                  SELECT linked.revision, linked.named, min(first.external_id) AS id
+                    FROM linked
+                    LEFT JOIN {root} AS first
+                      ON first.project_id = %(project_id)s
+                     AND first.external_id = linked.target AND first.deleted_at IS NULL{joins}
+                   GROUP BY linked.task, linked.revision, linked.named
+                  HAVING count(first.external_id) > 0{apart}) AS home
             LEFT JOIN LATERAL (
                    SELECT max(revision) AS revision, sum(revision) AS revisions,
                           count(*) AS rows
