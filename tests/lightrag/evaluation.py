@@ -68,16 +68,31 @@ async def tell(database: Database, project: UUID, name: str, embedder: Embedder)
 
 
 async def examine(
-    database: Database, project: UUID, embedder: Embedder, asked: Sequence[Case]
+    database: Database,
+    project: UUID,
+    embedder: Embedder,
+    asked: Sequence[Case],
+    weighed: list[tuple[dict[str, float], bool]] | None = None,
 ) -> Score:
-    """Ask every question and say how it went."""
+    """Ask every question and say how it went.
+
+    `weighed` takes what spoke for each answer from texts, and whether it was right.
+    """
     score = Score()
     for case in asked:
         answer = await service.ask(
-            database, embedder, project, case.question, links=SourceLinks(None, None), at=NOW
+            database,
+            embedder,
+            project,
+            case.question,
+            links=SourceLinks(None, None),
+            at=NOW,
+            explain=weighed is not None,
         )
         outcome = judged(case, answer)
         setattr(score, outcome, getattr(score, outcome) + 1)
+        if weighed is not None and (told := (answer.explain or {}).get("features")):
+            weighed.append((told, outcome == "right"))
         if outcome in {"wrong", "missed", "invented"}:
             score.not_right[case.question] = outcome
         if any(words in answer.answer for words in case.never):

@@ -75,7 +75,7 @@ async def _examined(settings: Settings, dsn: str, cases: Sequence[Case]) -> dict
     began = time.monotonic()
     world = build_world()
     slugs = {case.project for case in cases}
-    async with _studio(settings, dsn, world, slugs) as (parts, clients):
+    async with studied(settings, dsn, world, slugs) as (parts, clients):
         ready = time.monotonic()
         done = await _all_asked(parts, world, clients, cases)
         asked = time.monotonic()
@@ -89,7 +89,7 @@ async def _examined(settings: Settings, dsn: str, cases: Sequence[Case]) -> dict
 
 
 @asynccontextmanager
-async def _studio(
+async def studied(
     settings: Settings, dsn: str, world: World, slugs: Collection[str]
 ) -> AsyncIterator[tuple[Parts, dict[str, Project]]]:
     """The clients of these slugs, synced and embedded; nothing runs any more but the servers."""

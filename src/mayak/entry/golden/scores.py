@@ -1,6 +1,6 @@
 """The examination in figures: per kind, per language, and all in all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -64,6 +64,8 @@ class Marked:
     score: Score
     said: str
     expected: Expected | None
+    features: Mapping[str, float] | None
+    """What speaks for an answer from texts; None when there is none."""
 
 
 def marked(case: Case, what: Wanted, heard: Heard) -> Marked:
@@ -91,6 +93,7 @@ def marked(case: Case, what: Wanted, heard: Heard) -> Marked:
         score=score,
         said=(answer.answer or answer.reason_text or "") if answer else "",
         expected=what.expected,
+        features=(answer.explain or {}).get("features") if answer else None,
     )
 
 

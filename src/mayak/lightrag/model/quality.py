@@ -1,7 +1,7 @@
 """What tells how likely an answer is to be right.
 
-No chance is told for answers from texts yet: their features are not fitted to questions whose
-right answers are known.
+No chance is told for answers from texts: fitted to questions whose right answers are known, their
+features tell no more than the share of right ones (docs/decisions/0018-quality-score.md).
 """
 
 from collections.abc import Sequence

@@ -253,7 +253,7 @@ async def _from_texts(this: Round) -> AsyncIterator[Event]:
         draft,
         searched=extracting.searched(search, vector),
         notes=extracting.notes_of(search, vector),
-        explain=extracting.explained(search, tools.settings) if this.wish.explain else None,
+        explain=extracting.explained(search, chosen, tools.settings) if this.wish.explain else None,
     )
     answer = draft
     if draft.status == "answered":

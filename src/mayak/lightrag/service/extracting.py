@@ -138,9 +138,10 @@ def notes_of(search: Search, vector: Vector | None) -> list[str]:
     return [*notes]
 
 
-def explained(search: Search, settings: Settings) -> dict[str, Any]:
-    """The ranks behind an answer, as JSON."""
+def explained(search: Search, chosen: Choice, settings: Settings) -> dict[str, Any]:
+    """The ranks behind an answer, and what speaks for it, as JSON."""
     return {
+        "features": asdict(chosen.features) if chosen.features else None,
         "lists": {
             name: [asdict(one) for one in listed] for name, listed in search.found.lists.items()
         },
