@@ -23,13 +23,14 @@ SET_OF_SPACE: LiteralString = """
 SELECT id FROM embedding_sets WHERE project_id = %(project_id)s AND space = %(space)s
 """
 
-# Adding 0 to the distance makes an order that no index gives.
+# Adding 0 to the distance makes an order that no index gives. Every other spelling of it in the
+# statement would be computed for every row as well.
 EXACT: LiteralString = """
-SELECT text_hash, (embedding <=> %(vector)s::halfvec)::float AS distance
+SELECT text_hash, (embedding <=> %(vector)s::halfvec) + 0 AS distance
   FROM rag_embeddings
  WHERE project_id = %(project_id)s AND set_id = %(set_id)s AND card = %(card)s
    AND vector_dims(embedding) = vector_dims(%(vector)s::halfvec)
- ORDER BY (embedding <=> %(vector)s::halfvec) + 0, text_hash
+ ORDER BY distance, text_hash
  LIMIT %(limit)s
 """
 
@@ -44,7 +45,7 @@ SELECT text_hash, (embedding <=> %(vector)s::halfvec)::float AS distance
 """
 
 EXACT_AMONG_FITTING: LiteralString = f"""
-SELECT chunk.id, chunk.document_id, (made.embedding <=> %(vector)s::halfvec)::float AS distance
+SELECT chunk.id, chunk.document_id, (made.embedding <=> %(vector)s::halfvec) + 0 AS distance
   FROM rag_chunks AS chunk
   JOIN rag_documents AS document
     ON document.project_id = %(project_id)s AND document.id = chunk.document_id
@@ -53,7 +54,7 @@ SELECT chunk.id, chunk.document_id, (made.embedding <=> %(vector)s::halfvec)::fl
    AND made.text_hash = chunk.text_hash
  WHERE chunk.project_id = %(project_id)s AND (chunk.kind = 'card') = %(card)s
    AND vector_dims(made.embedding) = vector_dims(%(vector)s::halfvec) AND {FITS}
- ORDER BY (made.embedding <=> %(vector)s::halfvec) + 0, chunk.id
+ ORDER BY distance, chunk.id
  LIMIT %(limit)s
 """
 
