@@ -1,20 +1,20 @@
 """A small logistic regression, and how well its chances hold for clients it has not seen."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mayak.lightrag.model.quality import Features
+from mayak.lightrag.model.quality import TOLD_BY, Features
 
 Numbers = npt.NDArray[np.float64]
 PULL = 4.0
 """Strength of the pull of weights towards 0, on features scaled to one deviation."""
 ROUNDS = 50
-STEPS = (0.0, 0.7, 0.8, 0.9, 1.001)
+STEPS = (0.0, 0.8, 0.85, 0.9, 0.95, 1.001)
 """Bounds of the rows of the reliability table."""
 
 
@@ -28,7 +28,7 @@ class Sample:
 
 
 def fitted(samples: Sequence[Sample]) -> Numbers:
-    """The bias, then a weight for each feature in the order of its fields, by Newton's method on
+    """The bias, then a weight for each feature in `TOLD_BY`, by Newton's method on
     the likelihood less `PULL` / 2 times the squared weights.
     """
     given, right = _matrix(samples)
@@ -65,11 +65,11 @@ def examined(samples: Sequence[Sample]) -> dict[str, Any]:
     _, right = _matrix(samples)
     share = float(right.mean())
     weights = fitted(samples)
-    names = ["bias", *asdict(samples[0].features)]
+    names = ["bias", *TOLD_BY]
     return {
         "answers": len(samples),
         "right": int(right.sum()),
-        "weights": {name: round(float(one), 2) for name, one in zip(names, weights, strict=True)},
+        "weights": {name: round(float(one), 3) for name, one in zip(names, weights, strict=True)},
         "brier": round(float(((chances - right) ** 2).mean()), 4),
         "brier_of_the_share": round(share * (1 - share), 4),
         "area_under_curve": _area(chances, right),
@@ -97,7 +97,9 @@ def _area(chances: Numbers, right: Numbers) -> float:
 
 
 def _matrix(samples: Sequence[Sample]) -> tuple[Numbers, Numbers]:
-    given = np.array([list(asdict(one.features).values()) for one in samples], dtype=np.float64)
+    given = np.array(
+        [[getattr(one.features, name) for name in TOLD_BY] for one in samples], dtype=np.float64
+    )
     return given, np.array([one.right for one in samples], dtype=np.float64)
 
 

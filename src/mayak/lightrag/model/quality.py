@@ -1,9 +1,6 @@
-"""What tells how likely an answer is to be right.
+"""What tells how likely an answer is to be right (docs/decisions/0018-quality-score.md)."""
 
-No chance is told for answers from texts: fitted to questions whose right answers are known, their
-features tell no more than the share of right ones (docs/decisions/0018-quality-score.md).
-"""
-
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,6 +67,23 @@ def features(
         foreign=float(language(first.candidate.text) != asked.language),
         dense=float(dense),
     )
+
+
+TOLD_BY = ("sentence", "fit", "identifier")
+"""The features that the chance of an answer from texts is told by."""
+BIAS = -0.4
+WEIGHTS = (3.206, 1.319, 0.862)
+"""Of `TOLD_BY`: a logistic regression on the golden set and tests/lightrag/questions.yaml, printed
+by `bench/answers.py --chances`.
+"""
+
+
+def chance(of: Features) -> float:
+    """The chance, from 0 to 1, that an answer made of quotes is right."""
+    felt = sum(
+        weight * float(getattr(of, name)) for name, weight in zip(TOLD_BY, WEIGHTS, strict=True)
+    )
+    return 1 / (1 + math.exp(-(BIAS + felt)))
 
 
 COUNTED = 0.98

@@ -35,7 +35,7 @@ from mayak.lightrag.model.evidence import Settings
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
 from mayak.lightrag.model.narrowing import Narrowing
-from mayak.lightrag.model.quality import COUNTED
+from mayak.lightrag.model.quality import COUNTED, chance
 from mayak.lightrag.model.questions import Question, QuestionTooHeavy
 from mayak.lightrag.model.questions import question as read_question
 from mayak.lightrag.model.records import Record, RecordKey
@@ -257,6 +257,8 @@ async def _from_texts(this: Round) -> AsyncIterator[Event]:
     )
     answer = draft
     if draft.status == "answered":
+        if chosen.features is not None:
+            draft = replace(draft, quality_score=round(chance(chosen.features), 2))
         yield Cited(citations)
         written = Written()
         async for sentence in _sentences(this, draft, citations, chosen.rest, written):
@@ -301,6 +303,7 @@ def _as_written(draft: Answer, citations: Sequence[Citation], written: Written) 
         answer=" ".join(sentence.text for sentence in written.kept),
         sentences=list(written.kept),
         citations=[one for one in citations if one.index in used],
+        quality_score=None,  # of what a model writes nothing was measured
         notes=[*draft.notes, note] if written.dropped else draft.notes,
     )
 

@@ -75,7 +75,8 @@ test("a suggestion is asked when pressed", async () => {
 });
 
 test.each([
-  [0.87, "Very likely right", /87% of answers/],
+  [0.93, "Very likely right", /93% of answers/],
+  [0.87, "Check the quotes", /87% of answers/],
   [0.5, "Check the quotes", /50% of answers/],
   [0.2, "Doubtful", /Only 20% of answers/],
 ])("a quality of %d is a word, and the word is explained", async (score, word, meaning) => {
