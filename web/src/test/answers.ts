@@ -37,7 +37,7 @@ export function status(fields: Partial<Status> = {}): Status {
     },
     sets: [],
     index: { path: "exact", chunks: 60 },
-    lag: { oldest_stale_at: null, stale_documents: 0 },
+    lag: { checked_at: null, oldest_stale_at: null, stale_documents: 0 },
     answers: { composed_by: null },
     why_empty: null,
     why_empty_text: null,
