@@ -83,7 +83,8 @@ class Recorder:
                     batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                     await self._settle(batch)
         finally:
-            await ended(self._alone)
+            # Sooner than the worker cancels this very wait again, which would leave them behind.
+            await ended(self._alone, again_after=0.2)
 
     async def _settle(self, batch: list[Item]) -> None:
         """Commit, however long the database is away. What cannot be stored fails its own run; what

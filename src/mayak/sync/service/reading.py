@@ -84,7 +84,10 @@ class Reader:
         return Verdict(
             status="partial",
             cause=f"{len(ids)} {self.stream.name} cannot be read, not even whose they are: {few}.",
-            next_step=f"Look at them in {TITLES[self.work.connector]}; the next sync tries again.",
+            next_step=(
+                f"Look at them in {TITLES[self.work.connector]}; a full sync tries again at once, "
+                "other syncs the next time they read everything, within six hours."
+            ),
         )
 
     def _resumed(self) -> dict[str, Any] | None:
