@@ -1,8 +1,8 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 
-import { deal, tableAnswer } from "../../test/answers";
-import { get, open } from "../../test/mayak";
+import { answer, deal, table, tableAnswer } from "../../test/answers";
+import { get, open, PROJECT, SESSION } from "../../test/mayak";
 
 const counted = () => get("/lightrag/queries/a1", tableAnswer());
 const names = () =>
@@ -55,4 +55,15 @@ test("the rows are saved as a table that no spreadsheet runs", async () => {
   await user.click(await screen.findByRole("button", { name: "Download CSV" }));
   const text = await textOf(saved[0] ?? new Blob());
   expect(text).toContain("Deal,\"Amount, $\"\r\nNorthwind renewal,900\r\n'=HYPERLINK(1),12000\r\nAcme,\r\n");
+});
+
+test("a day is the same day west of UTC, and has no hour", async () => {
+  const [first] = table().rows;
+  const due = table({
+    columns: [{ key: "day", label: "Due", kind: "date" }],
+    rows: first ? [{ ...first, cells: { day: "2026-03-05" } }] : [],
+  });
+  const session = { ...SESSION, project: { ...PROJECT, time_zone: "America/New_York" } };
+  open("/ask/a1", get("/auth/session", session), get("/lightrag/queries/a1", answer({ table: due })));
+  expect(await screen.findByText("Mar 5, 2026")).toHaveAttribute("datetime", "2026-03-05");
 });

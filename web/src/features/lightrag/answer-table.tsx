@@ -5,7 +5,8 @@ import { useTranslation } from "react-i18next";
 
 import { Moment } from "../../components/ui";
 import { type Cell, csv, download } from "../../lib/csv";
-import { number } from "../../lib/format";
+import { isDay } from "../../lib/day";
+import { day, number } from "../../lib/format";
 import { locale } from "../../lib/i18n";
 import { safeUrl } from "../../lib/safe-url";
 import { systemTitle } from "./kinds";
@@ -151,6 +152,10 @@ function Outside({ row, what }: { row: Row; what: string }) {
 function Value({ column, value }: { column: Column; value: Cell }) {
   if (value === null || value === "") return <span className={classes.none}>—</span>;
   if (typeof value === "number") return number(value, locale());
+  // A day is the same day in every zone, and has no hour.
+  if (column.kind === "date" && isDay(value)) {
+    return <time dateTime={value}>{day(`${value}T12:00:00Z`, locale(), "UTC")}</time>;
+  }
   if (column.kind === "date" && !Number.isNaN(Date.parse(value))) return <Moment at={value} coming />;
   return <span className={classes.cell}>{value}</span>;
 }
@@ -161,7 +166,7 @@ function Foot({ table, name }: { table: Table; name: string }) {
   const save = () => {
     const head = columns.map(({ label }) => label);
     const body = rows.map(({ cells }) => columns.map(({ key }) => cells[key] ?? null));
-    download(`${fileName(name)}.csv`, csv([head, ...body]));
+    download(`${fileName(name)}.csv`, csv([head, ...body], locale()));
   };
   return (
     <div className={classes.foot}>
