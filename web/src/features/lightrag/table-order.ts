@@ -31,6 +31,28 @@ function comparable(value: string | number | null, { kind }: Column): string | n
   if (value === null || value === "" || typeof value === "number") return value === "" ? null : value;
   if (kind === "date") return Number.isNaN(Date.parse(value)) ? value : Date.parse(value);
   if (kind !== "number" && kind !== "money") return value;
-  const figure = Number.parseFloat(value.replaceAll(/[^\d.-]/g, ""));
-  return Number.isNaN(figure) ? value : figure;
+  return figure(value) ?? value;
+}
+
+/** The first number of a text, as people write it: £18,400.50, 18 400,50 £; null when there is none. */
+function figure(text: string): number | null {
+  const found = /\d(?:[\d\s.,]*\d)?/.exec(text);
+  if (found === null) return null;
+  const written = found[0].replaceAll(/\s/g, "");
+  const at = fractionAt(written);
+  const whole = at === -1 ? written : written.slice(0, at);
+  const fraction = at === -1 ? "" : written.slice(at + 1);
+  const size = Number(`${whole.replaceAll(/[.,]/g, "")}.${fraction}`);
+  return /[-−]/.test(text.slice(0, found.index)) ? -size : size;
+}
+
+/** Where the fraction of a number starts; -1 when all its marks part thousands. */
+function fractionAt(written: string): number {
+  const last = Math.max(written.lastIndexOf("."), written.lastIndexOf(","));
+  if (last === -1) return -1;
+  const mark = written[last] ?? "";
+  const other = mark === "." ? "," : ".";
+  if (written.indexOf(mark) !== last) return -1;
+  const thousands = mark === "," && !written.includes(other) && written.length - last === 4;
+  return thousands ? -1 : last;
 }
