@@ -8,6 +8,7 @@ import {
 
 import { api, type Schema, unwrap } from "../../api/client";
 import { locale } from "../../lib/i18n";
+import { useOneAtATime } from "../../lib/use-one-at-a-time";
 import { runsQuery } from "../automation";
 import { streamsQuery } from "../connectors";
 import { useProject } from "../projects";
@@ -84,7 +85,7 @@ export type Mark = Schema["FeedbackInput"];
 export function useFeedback(answer: Answer) {
   const queryClient = useQueryClient();
   const { id: projectId } = useProject();
-  return useMutation({
+  return useOneAtATime({
     mutationFn: (body: Mark) =>
       unwrap(
         api.POST("/lightrag/queries/{query_id}/feedback", { params: { path: { query_id: answer.id } }, body }),

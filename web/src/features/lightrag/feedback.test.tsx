@@ -1,9 +1,10 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { expect, test } from "vitest";
 
 import { answer, oneCase } from "../../test/answers";
-import { get, open, PROJECT, SESSION } from "../../test/mayak";
+import { get, open, PROJECT, refused, SESSION } from "../../test/mayak";
+import { server } from "../../test/server";
 
 function judged() {
   const sent: unknown[] = [];
@@ -35,6 +36,29 @@ test("a mark is taken back", async () => {
   expect(await screen.findByText(/taken back/)).toBeInTheDocument();
   expect(screen.getByRole("button", { name: "Yes, it was right" })).toHaveAttribute("aria-pressed", "false");
   expect(sent).toEqual([{ value: "up" }, { value: null }]);
+});
+
+test("a complaint that failed is sent again, and then its form closes", async () => {
+  const { handler } = judged();
+  const { user } = open("/ask/a1", stored(), handler);
+  await user.click(await screen.findByRole("button", { name: "No, something is wrong" }));
+  await user.click(await screen.findByRole("radio", { name: "Out of date" }));
+  const down = () => HttpResponse.json(refused(503, "unavailable"), { status: 503 });
+  server.use(http.post("*/api/lightrag/queries/a1/feedback", down, { once: true }));
+  await user.click(screen.getByRole("button", { name: "Send" }));
+  await user.click(await screen.findByRole("button", { name: "Try again" }));
+  expect(await screen.findByText(/It is saved/)).toBeInTheDocument();
+  expect(screen.queryByRole("textbox", { name: "What was wrong?" })).toBeNull();
+});
+
+test("of two quick presses the first one counts", async () => {
+  const { sent, handler } = judged();
+  open("/ask/a1", stored(), handler);
+  const up = await screen.findByRole("button", { name: "Yes, it was right" });
+  fireEvent.click(up);
+  fireEvent.click(screen.getByRole("button", { name: "No, something is wrong" }));
+  expect(await screen.findByText(/It is saved|Thank/)).toBeInTheDocument();
+  expect(sent).toEqual([{ value: "up" }]);
 });
 
 test("a manager decides about a case, with what the answer should have been", async () => {

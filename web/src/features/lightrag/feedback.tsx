@@ -9,22 +9,23 @@ import { type Mark, useFeedback } from "./api";
 import { Complaint } from "./complaint";
 import type { Answer } from "./types";
 
+type Stage = "idle" | "asking" | "thanked" | "undone";
+
+/** What follows once a mark is saved: a "no" without a word is asked for one. */
+function after({ value, reason, comment }: Mark): Stage {
+  if (value === null) return "undone";
+  return value === "up" || reason || comment ? "thanked" : "asking";
+}
+
 /** Thumbs; a second press takes the mark back, and a "no" asks what was wrong. */
 export function Feedback({ answer }: { answer: Answer }) {
   const { t } = useTranslation();
   const save = useFeedback(answer);
-  const [stage, setStage] = useState<"idle" | "asking" | "thanked" | "undone">("idle");
+  const [stage, setStage] = useState<Stage>("idle");
   const given = save.isPending ? save.variables.value : answer.feedback;
 
-  const send = (mark: Mark, then: typeof stage) => save.mutate(mark, { onSuccess: () => setStage(then) });
-  const press = (value: "up" | "down") => {
-    if (given === value) send({ value: null }, "undone");
-    else if (value === "up") send({ value }, "thanked");
-    else {
-      setStage("asking");
-      save.mutate({ value });
-    }
-  };
+  const send = (mark: Mark) => save.mutate(mark, { onSuccess: () => setStage(after(mark)) });
+  const press = (value: "up" | "down") => send({ value: given === value ? null : value });
   return (
     <>
       <span role="group" aria-label={t("feedback.question")} className={classes.thumbs}>
@@ -33,25 +34,21 @@ export function Feedback({ answer }: { answer: Answer }) {
       </span>
       {save.error && (
         <div className={classes.wide}>
-          <ProblemNote
-            error={save.error}
-            title={t("feedback.failed")}
-            onRetry={() => save.mutate(save.variables)}
-          />
+          <ProblemNote error={save.error} title={t("feedback.failed")} onRetry={() => send(save.variables)} />
         </div>
       )}
       {stage === "asking" && (
         <Complaint
           busy={save.isPending}
           onCancel={() => setStage("idle")}
-          onSend={(said) => send({ value: "down", ...said }, "thanked")}
+          onSend={(said) => send({ value: "down", ...said })}
         />
       )}
       {stage === "undone" && <Word>{t("feedback.undone")}</Word>}
       {stage === "thanked" && (
         <Word>
           {t("feedback.thanks")}{" "}
-          <UnstyledButton fz="xs" className={classes.link} onClick={() => send({ value: null }, "undone")}>
+          <UnstyledButton fz="xs" className={classes.link} onClick={() => send({ value: null })}>
             {t("feedback.undo")}
           </UnstyledButton>
         </Word>
