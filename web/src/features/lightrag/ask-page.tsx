@@ -25,11 +25,11 @@ export function AskPage({ answerId, place }: AskPageProps) {
   const { t } = useTranslation();
   const flow = useAskPage(answerId, place);
   const { followed } = flow;
-  const said = useAnnouncement(flow.asking === null ? flow.answer : null, flow.asking !== null);
+  const said = useAnnouncement(flow.asking !== null, (flow.stopped ?? flow.failed) === null ? flow.answer : null);
   return (
     <div className={classes.page}>
       <nav className={classes.history} aria-label={t("history.title")}>
-        <NewQuestion onPress={flow.go.fresh} />
+        <NewQuestion onPress={flow.fresh} />
         <History currentId={answerId} />
         <CasesLink />
       </nav>
@@ -109,6 +109,7 @@ function Stored({ id, flow, place, busy }: StoredProps) {
         explain: (answer) => send(again(answer, { explain: true })),
         follow: place.follow ? null : () => go.follow(true),
         unfiltered: ({ question, history }) => {
+          if (flow.busy) return;
           go.narrow({});
           send({ question, ...(history.length > 0 && { history }) });
         },

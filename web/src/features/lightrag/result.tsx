@@ -14,7 +14,7 @@ import { answerQuery } from "./api";
 import { Question } from "./question";
 import { Sentences } from "./sentences";
 import type { Coming } from "./stream";
-import type { Answer } from "./types";
+import type { Answer, Table } from "./types";
 
 interface AskingProps {
   question: string;
@@ -93,9 +93,10 @@ export function StoppedAnswer({ question, coming, onRetry }: StoppedProps) {
   return (
     <div className={classes.answer}>
       <Question text={question} />
+      {coming.table && <AnswerTable table={closed(coming.table)} name={question} onOpen={() => undefined} />}
       <Sentences sentences={coming.sentences} citations={[]} openIndex={null} onOpen={() => undefined} />
       <div className={classes.stopped} role="status">
-        <Text c="dimmed">{t(coming.sentences.length > 0 ? "ask.stoppedPart" : "ask.stopped")}</Text>
+        <Text c="dimmed">{t(coming.sentences.length > 0 || coming.table !== null ? "ask.stoppedPart" : "ask.stopped")}</Text>
         <Button size="xs" variant="default" leftSection={<IconRefresh size={14} aria-hidden />} onClick={onRetry}>
           {t("empty.again")}
         </Button>
@@ -103,6 +104,12 @@ export function StoppedAnswer({ question, coming, onRetry }: StoppedProps) {
     </div>
   );
 }
+
+/** A table whose rows open nothing: what they cite was not kept. */
+const closed = (table: Table): Table => ({
+  ...table,
+  rows: table.rows.map((row) => ({ ...row, citation: null, external_id: null })),
+});
 
 interface StoredAnswerProps {
   id: string;
@@ -150,8 +157,8 @@ function Unopened({ error, retry }: { error: Error; retry: () => void }) {
   );
 }
 
-/** What a screen reader hears as the answer comes. */
-export function useAnnouncement(answer: Answer | null, asking: boolean): string {
+/** What a screen reader hears as the answer comes; null when none has: what stands in its place speaks for itself. */
+export function useAnnouncement(asking: boolean, answer: Answer | null): string {
   const { t } = useTranslation();
   if (asking) return t("ask.searching");
   if (answer === null) return "";

@@ -20,13 +20,22 @@ type Tell = (coming: Coming) => void;
 /** How long the server may still be busy with an answer whose stream broke off, by try. */
 const PAUSES_MS = [500, 1_500, 4_000];
 
+/** The project or the person is another one by now: the question is nobody's here. */
+export class Moved extends Error {}
+
 /**
  * Ask, and tell what has come each time something comes; the answer when it is whole.
  *
- * Where streams do not come through, the answer comes in one piece. Throws ApiError when the
- * server refuses, and the reason of `signal` when that is aborted.
+ * Where streams do not come through, the answer comes in one piece, if `still` the same person is
+ * in the same project: a request goes to whichever is open. Throws ApiError when the server
+ * refuses, Moved when it would be asked elsewhere, and the reason of `signal` when that is aborted.
  */
-export async function ask(question: Question, signal: AbortSignal, tell: Tell): Promise<Answer> {
+export async function ask(
+  question: Question,
+  signal: AbortSignal,
+  tell: Tell,
+  still: () => Promise<boolean>,
+): Promise<Answer> {
   let coming = NOTHING_YET;
   try {
     for await (const event of postForEvents("/lightrag/query/stream", question, signal)) {
@@ -40,7 +49,10 @@ export async function ask(question: Question, signal: AbortSignal, tell: Tell): 
     if (!(error instanceof StreamBroken)) throw error;
   }
   const kept = coming.id === null ? null : await stored(coming.id, signal);
+  const same = kept !== null || (await still());
+  signal.throwIfAborted();
   if (kept !== null) return kept;
+  if (!same) throw new Moved();
   tell(NOTHING_YET);
   return inOnePiece(question, signal);
 }
@@ -89,5 +101,5 @@ async function inOnePiece(question: Question, signal: AbortSignal): Promise<Answ
   });
   // The server fills in what a question leaves out; the schema tells only what it is then.
   const body = question as Schema["QueryInput"];
-  return Promise.race([unwrap(api.POST("/lightrag/query", { body })), aborted]);
+  return Promise.race([unwrap(api.POST("/lightrag/query", { body, signal })), aborted]);
 }

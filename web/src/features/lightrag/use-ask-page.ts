@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 
 import { useZone } from "../../lib/zone";
 import { useProject } from "../projects";
@@ -21,17 +22,20 @@ export function useAskPage(answerId: string | null, place: Place) {
   const { id: projectId } = useProject();
   const [draft, setDraft] = useDraft(projectId);
   const go = useGo(answerId, place);
-  const { data: answer } = useQuery({
-    ...answerQuery(projectId, answerId ?? ""),
-    enabled: answerId !== null,
-  });
-  const under = useAsk(async (found, asked, shown) => {
-    if (draft.trim() === asked.question.question) setDraft("");
-    if (asked.from === answerId) await go.answer(found, shown);
+  const { data: answer } = useQuery({ ...answerQuery(projectId, answerId ?? ""), enabled: answerId !== null });
+  const under = useAsk({
+    onAnswer: (found, asked, shown) => {
+      if (draft.trim() === asked.question.question) setDraft("");
+      return asked.from === answerId ? go.answer(found, shown) : undefined;
+    },
+    // The number of a source meant one of the answer that does not come.
+    onNone: ({ from }) => (from === answerId && place.source !== undefined ? go.noSource() : undefined),
   });
   const { asked } = under;
   const ours = asked?.from === answerId;
+  const { stopped, failed } = useUnanswered(under, answerId);
   const send = (question: Question) => {
+    if (under.isPending) return;
     if (place.source !== undefined || place.record !== undefined) go.place({ source: undefined, record: undefined });
     under.ask({ question, from: answerId });
   };
@@ -46,11 +50,14 @@ export function useAskPage(answerId: string | null, place: Place) {
     asking: ours && under.isPending ? asked.question : null,
     elsewhere: !ours && under.isPending && asked !== undefined ? asked.question.question : null,
     coming: under.coming,
-    stopped: ours && under.stopped ? asked.question : null,
-    failed: ours && under.error !== null ? { error: under.error, question: asked.question } : null,
+    stopped,
+    failed,
     send,
     stop: under.stop,
-    forget: under.forget,
+    fresh: () => {
+      if (stopped !== null || failed !== null) under.forget();
+      go.fresh();
+    },
     ask: (question: string) => {
       const filters = filtersOf(place, new Date(), zone);
       const history = followed === null ? [] : turnsAfter(followed);
@@ -60,6 +67,23 @@ export function useAskPage(answerId: string | null, place: Place) {
 }
 
 export type AskFlow = ReturnType<typeof useAskPage>;
+
+/** The question of this page that came to no answer. Once seen, it is not there when the reader is back. */
+function useUnanswered({ asked, stopped: isStopped, error, forget }: ReturnType<typeof useAsk>, answerId: string | null) {
+  const question = asked?.from === answerId ? asked.question : null;
+  const stopped = isStopped ? question : null;
+  const failed = error !== null && question !== null ? { error, question } : null;
+  const unanswered = stopped !== null || failed !== null;
+  const seen = useRef<string | null | undefined>(undefined);
+  useEffect(() => {
+    if (seen.current !== undefined && seen.current !== answerId) {
+      seen.current = undefined;
+      forget();
+    } else if (unanswered) seen.current = answerId;
+    else seen.current = undefined;
+  }, [answerId, unanswered, forget]);
+  return { stopped, failed };
+}
 
 /** The same question again, as it was asked. */
 export function again({ question, filters, history }: Answer, change: Partial<Question> = {}): Question {
@@ -87,6 +111,7 @@ function useGo(answerId: string | null, place: Place) {
     follow: (on: boolean) => change({ follow: on || undefined }),
     source: (index: number) => change({ source: index, record: undefined }),
     record: (type: string, id: string) => change({ source: undefined, record: `${type}:${id}` }),
+    noSource: () => to(answerId, readPlace({ ...place, source: undefined })),
     close: () => change({ source: undefined, record: undefined }),
     fresh: () => void to(null, readNarrowed(place)),
     /** To a new answer; the open source stays open where the answer still means it. */
