@@ -19,7 +19,18 @@ STREAMS = """
 INSERT INTO connector_sync_state
        (project_id, connector, stream, status, fresh_until, last_success_at)
 SELECT id, connector, stream, 'ok', now(), now()
-  FROM projects, (VALUES ('linear', 'issues'), ('attio', 'deals')) AS read (connector, stream)
+  FROM projects,
+       (VALUES ('linear', 'issues'), ('linear', 'states'), ('linear', 'users'),
+               ('linear', 'projects'), ('linear', 'labels'), ('linear', 'comments'),
+               ('attio', 'deals'), ('attio', 'people'), ('attio', 'notes'))
+         AS read (connector, stream)
+"""
+BOUND = """
+INSERT INTO connector_bindings (project_id, connector, account_ref, kind, external_id)
+SELECT projects.id, part.connector, 'account', part.kind, part.id
+  FROM projects,
+       (VALUES ('linear', 'team', 'beans'), ('attio', 'company', 'beans'))
+         AS part (connector, kind, id)
 """
 STATES = """
 INSERT INTO linear_states_raw (project_id, external_id, name, type, payload, content_hash)
@@ -48,7 +59,7 @@ SELECT id, %s, %s, 'Proposal', %s, %s, '{}', '' FROM projects
 @pytest.fixture
 async def office(desk: Desk) -> Desk:
     """A project whose issues and deals are known to be all there: none so far."""
-    for statement in (STREAMS, STATES, PEOPLE):
+    for statement in (BOUND, STREAMS, STATES, PEOPLE):
         await desk.do(statement)
     return desk
 

@@ -207,18 +207,17 @@ async def _events(this: Round) -> AsyncIterator[Event]:
 async def _from_rows(this: Round) -> Answer | None:
     """What the tables say, when the question asks them and all of their rows are here."""
     asked, watch = this.asked, this.watch
-    async with this.tools.database.transaction(this.project_id) as conn:
-        await limit_statements(conn, this.tools.settings.patience)
-        found = await tally(
-            conn,
-            this.project_id,
-            asked.text,
-            history=this.wish.history,
-            locale=asked.locale,
-            links=this.tools.links,
-            at=this.blank.asked_at,
-            zone=this.zone,
-        )
+    found = await tally(
+        this.tools.database,
+        this.project_id,
+        asked.text,
+        history=this.wish.history,
+        locale=asked.locale,
+        links=this.tools.links,
+        at=this.blank.asked_at,
+        zone=this.zone,
+        patience=this.tools.settings.patience,
+    )
     if found is None:
         return None
     timings = Timings(search_ms=watch.lap(), total_ms=watch.total())

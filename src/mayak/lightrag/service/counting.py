@@ -1,8 +1,9 @@
 """Questions that count, answered from the tables, with the rows as evidence."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
 from mayak.lightrag.model.answer import Citation, Quote, Sentence, cited
@@ -15,7 +16,8 @@ from mayak.lightrag.model.records import Record, RecordKey
 from mayak.lightrag.model.table import Table
 from mayak.lightrag.queries import counting as queries
 from mayak.lightrag.queries import records
-from mayak.platform.db import Conn
+from mayak.lightrag.queries.limits import limit_statements
+from mayak.platform.db import Conn, Database
 
 LONGEST_NAME = 200
 """Characters of the name of a row that are quoted."""
@@ -32,7 +34,7 @@ class Tally:
 
 
 async def tally(
-    conn: Conn,
+    database: Database,
     project_id: UUID,
     question: str,
     *,
@@ -41,22 +43,40 @@ async def tally(
     links: SourceLinks,
     at: datetime,
     zone: tzinfo,
+    patience: timedelta,
 ) -> Tally | None:
     """The answer of the tables; None when the question does not ask them, as far as was understood,
     or when part of the rows may still be missing: then a figure would be wrong.
+
+    No transaction is open while the question is read. A statement that takes longer than
+    `patience` raises TookTooLong.
     """
     if not may_count(question, history):
         return None
-    complete = await queries.complete(conn, project_id)
-    known = Known(
-        names=await queries.names(conn, project_id),
-        kinds=frozenset(complete),
-        at=at,
-        zone=zone,
-    )
-    plan = plan_of(question, known, history)
+    async with database.transaction(project_id) as conn:
+        await limit_statements(conn, patience)
+        kinds = frozenset(await queries.complete(conn, project_id))
+        names = await queries.names(conn, project_id)
+    known = Known(names=names, kinds=kinds, at=at, zone=zone)
+    plan = await asyncio.to_thread(plan_of, question, known, history)
     if plan is None:
         return None
+    async with database.transaction(project_id) as conn:
+        await limit_statements(conn, patience)
+        return await _counted(conn, project_id, plan, locale=locale, links=links, at=at, zone=zone)
+
+
+async def _counted(
+    conn: Conn,
+    project_id: UUID,
+    plan: Plan,
+    *,
+    locale: Locale,
+    links: SourceLinks,
+    at: datetime,
+    zone: tzinfo,
+) -> Tally | None:
+    complete = await queries.complete(conn, project_id)
     counted = await queries.count(conn, project_id, plan, at=at, zone=str(zone))
     if not complete.get(plan.kind):
         return None if counted.total else Tally(nothing_from=SOURCE[plan.kind][0])

@@ -144,6 +144,8 @@ CREATED = words(
     "добавил(?:а|и)?",
 )
 DUE = words("due", "со сроком", "(?:expected )?to close", "closing", "закрываются")
+WAS_DUE = words("(?:was|were) due", "(?:был|была|было|были) со сроком")
+"""Said of days that are over."""
 
 STATES: dict[str, re.Pattern[str]] = {
     "in progress": words("in progress", "in work", "в работе", "being worked on"),

@@ -40,8 +40,13 @@ _MONTHS = words(
 )
 
 
-def period_of(tape: Tape, at: datetime, zone: tzinfo) -> tuple[Period | None, bool]:
-    """The span that a question names, taken off the tape; and whether there was one too many."""
+def period_of(
+    tape: Tape, at: datetime, zone: tzinfo, *, ahead: bool = False
+) -> tuple[Period | None, bool]:
+    """The span that a question names, taken off the tape; and whether there was one too many.
+
+    A month without a year is the latest that has begun; `ahead`: the first that is not over.
+    """
     found: list[Period] = []
     now = at.astimezone(zone)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -57,18 +62,24 @@ def period_of(tape: Tape, at: datetime, zone: tzinfo) -> tuple[Period | None, bo
                 text_ru=f"за последние {days} дн.",
             )
         )
-    found += [_month(match, today) for match in tape.take(_MONTHS)]
+    found += [_month(match, today, ahead=ahead) for match in tape.take(_MONTHS)]
     return (found[0] if found else None), len(found) > 1
 
 
-def _month(match: re.Match[str], today: datetime) -> Period:
+def _month(match: re.Match[str], today: datetime, *, ahead: bool) -> Period:
     said = match["month"]
     month = _EN.index(said) + 1 if said in _EN else _russian(said)
-    year = int(match["year"]) if match["year"] else today.year - (month > today.month)
+    since = match["how"] in ("since", "с", "со")
+    if match["year"]:
+        year = int(match["year"])
+    elif ahead and not since:
+        year = today.year + (month < today.month)
+    else:
+        year = today.year - (month > today.month)
     start = today.replace(year=year, month=month, day=1)
     shown = f" {year}" if match["year"] or year != today.year else ""
     english = f"{_EN[month - 1].capitalize()}{shown}"
-    if match["how"] in ("since", "с", "со"):
+    if since:
         return Period(
             start=start,
             end=None,

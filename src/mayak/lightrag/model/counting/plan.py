@@ -55,6 +55,8 @@ SOURCE: dict[Kind, tuple[str, str]] = {
     "contact": ("chatwoot", "contacts"),
 }
 """The service and the stream that each kind of row comes by."""
+NEEDS: dict[Kind, tuple[str, ...]] = {"issue": ("states", "users", "projects", "labels")}
+"""Other streams of the service that figures are read from: what is open its state says."""
 FIELD: dict[Kind, str] = {
     "issue": "title",
     "comment": "body",
@@ -81,6 +83,8 @@ class Name:
     """External ids of all rows that are called so; none for what stands for the whole project."""
     connector: str = ""
     """Whose rows those are: one person can have an account with several services."""
+    whole: bool = False
+    """Of a company: everything in the project is about it, also where no row names a company."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

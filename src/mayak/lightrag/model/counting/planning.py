@@ -79,6 +79,8 @@ def finished(draft: Draft, known: Known) -> Plan | None:
         draft.compared = draft.compared or len(people) > 1
     if aggregate == "group" and draft.grouping not in GROUPS_OF.get(kind, ()):
         return None
+    if draft.fewest and draft.grouping == "person":
+        return None  # whoever has none has the fewest, and is in no group
     return Plan(
         kind=kind,
         aggregate=aggregate,
@@ -116,7 +118,8 @@ def _resolved(kind: Kind, names: Sequence[Name], known: Known) -> list[Name] | N
     here = of_service(known, kind)
     found: dict[tuple[Dimension, str], Name] = {}
     for name in names:
-        if name.dimension == "company" and not name.ids:
+        bare = name.whole and "company" not in NAMES_OF.get(kind, ())
+        if name.dimension == "company" and (bare or not name.ids):
             continue
         meant = [
             one

@@ -7,16 +7,22 @@ from dataclasses import replace
 from mayak.lightrag.model.counting import conditions
 from mayak.lightrag.model.counting import vocabulary as said
 from mayak.lightrag.model.counting.amounts import bound_of
-from mayak.lightrag.model.counting.draft import A_BUG, Draft, Known, of_service
-from mayak.lightrag.model.counting.names import names_in
+from mayak.lightrag.model.counting.draft import A_BUG, Draft, Known
+from mayak.lightrag.model.counting.names import Index, names_in
 from mayak.lightrag.model.counting.periods import period_of
 from mayak.lightrag.model.counting.plan import Aggregate, Bound, Plan
 from mayak.lightrag.model.counting.planning import finished
-from mayak.lightrag.model.counting.words import Tape
+from mayak.lightrag.model.counting.words import Tape, tokens
+from mayak.lightrag.model.questions import LONGEST
+
+MOST_WORDS = 40
+"""Words of a question that is read: a longer one tells more than what to count."""
 
 
 def may_count(question: str, history: Sequence[str] = ()) -> bool:
     """Whether it is worth looking up names to read a question: a quick look at its words."""
+    if _too_long(question):
+        return False
     tape = Tape(question)
     if history and tape.has(said.THOSE):
         return True
@@ -29,23 +35,32 @@ def plan_of(question: str, known: Known, history: Sequence[str] = ()) -> Plan | 
 
     A question that goes on with what the one before asked for is read together with that one.
     """
-    draft = _read(question, known)
+    names = Index(known.names)
+    draft = _read(question, known, names)
     if draft is None:
         return None
     if draft.goes_on and draft.kind is None:
-        before = _read(history[-1], known) if history else None
+        before = _read(history[-1], known, names) if history else None
         if before is None:
             return None
         draft = _merged(before, draft)
     return finished(draft, known)
 
 
-def _read(question: str, known: Known) -> Draft | None:
+def _too_long(question: str) -> bool:
+    return len(question) > LONGEST or len(tokens(question)) > MOST_WORDS
+
+
+def _read(question: str, known: Known, names: Index) -> Draft | None:
+    if _too_long(question):
+        return None
     tape = Tape(question)
     draft = Draft(goes_on=bool(tape.take(said.THOSE)), everything=tape.has(said.ALL))
-    draft.period, twice = period_of(tape, known.at, known.zone)
+    past = tape.has(conditions.WAS_DUE) or tape.has(conditions.FLAGS["overdue"])
+    ahead = tape.has(conditions.DUE) and not past
+    draft.period, twice = period_of(tape, known.at, known.zone, ahead=ahead)
     draft.bound, unclear = bound_of(tape)
-    long_names = names_in(tape, known.names, least=2)
+    long_names = names_in(tape, names, least=2)
     if twice or unclear or long_names is None:
         return None
     draft.names += long_names
@@ -58,7 +73,7 @@ def _read(question: str, known: Known) -> Draft | None:
         return None
     for of in (said.SOURCES["attio"], said.WHO, said.LIST, said.TOTAL):
         tape.take(of)
-    short_names = names_in(tape, of_service(known, draft.kind))
+    short_names = names_in(tape, names, kind=draft.kind)
     if short_names is None or any(word not in said.STOP for word in tape.left()):
         return None
     draft.names += short_names

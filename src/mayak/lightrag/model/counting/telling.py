@@ -204,7 +204,7 @@ def _grouped(
                 TableRow(cells={"name": harmless(one["name"] or missing), "count": one["count"]})
                 for one in groups
             ],
-            total=len(groups),
+            total=groups[0]["total"] if groups else 0,
             shown=len(groups),
             result=result,
         ),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from mayak.kit.text import slug
 
@@ -21,8 +22,12 @@ _TWICE = re.compile(r"(.)\1+")
 SHORTEST = 3
 """Letters of a word that may be recognised by its sound."""
 _LONG = 6
+_END = 3
+"""Letters at either end of a long word, of which a slip of the pen leaves one as it is."""
 _ALIKE = 0.87
 """How alike the sounds of two long words have to be: one letter in eight."""
+_KEPT = 2**14
+"""Words whose sounds are remembered: those of the names of a large project."""
 
 
 def normal(text: str) -> str:
@@ -35,6 +40,7 @@ def tokens(text: str) -> list[str]:
     return [_OWNED.sub("", one) for one in _TOKEN.findall(normal(text))]
 
 
+@lru_cache(_KEPT)
 def sounds(word: str) -> frozenset[str]:
     """What a word sounds like, in Latin letters: with its case ending and without."""
     said = normal(word)
@@ -50,6 +56,22 @@ def _sound(word: str) -> str:
     return _LAST_VOWELS.sub("", latin) or latin
 
 
+def marks(word: str) -> Iterator[str]:
+    """What `alike` words have in common: themselves, a sound, or an end of a long one's sound.
+
+    Not all: a slip of the pen at either end of one word is more than it has letters for.
+    """
+    yield normal(word)
+    if len(word) < SHORTEST:
+        return
+    for sound in sounds(word):
+        yield f"={sound}"
+        if len(sound) >= _LONG:
+            yield f"{sound[:_END]}-"
+            yield f"-{sound[-_END:]}"
+
+
+@lru_cache(_KEPT)
 def alike(one: str, other: str) -> bool:
     """Whether two words are the same word, in another case, alphabet or with a slip of the pen."""
     if normal(one) == normal(other):
@@ -60,7 +82,9 @@ def alike(one: str, other: str) -> bool:
     if mine & theirs:
         return True
     return any(
-        min(len(a), len(b)) >= _LONG and SequenceMatcher(None, a, b).ratio() >= _ALIKE
+        min(len(a), len(b)) >= _LONG
+        and 2 * min(len(a), len(b)) >= _ALIKE * (len(a) + len(b))
+        and SequenceMatcher(None, a, b).ratio() >= _ALIKE
         for a in mine
         for b in theirs
     )

@@ -8,7 +8,16 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from mayak.lightrag.model.counting.plan import SOURCE, Aggregate, Dimension, Flag, Kind, Name, Plan
+from mayak.lightrag.model.counting.plan import (
+    NEEDS,
+    SOURCE,
+    Aggregate,
+    Dimension,
+    Flag,
+    Kind,
+    Name,
+    Plan,
+)
 from mayak.lightrag.queries.counting import attio, chatwoot, linear
 from mayak.lightrag.queries.counting.names import NAMES, OWN_NAME, STREAMS
 from mayak.platform.db import Conn, fetch_all, fetch_dicts
@@ -46,7 +55,10 @@ class Counted:
     figures: list[dict[str, Any]]
     """Per currency: how many amounts there are, their sum and mean; the sum of estimates."""
     groups: list[dict[str, Any]]
-    """{name, count}, the first as the plan wants it; rows without a name last."""
+    """{name, count, total}, the first as the plan wants it; rows without a name last.
+
+    At most SHOWN, out of `total`.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +72,20 @@ class _Called:
 async def names(conn: Conn, project_id: UUID) -> list[Name]:
     """Everything of the project that has a name, and the project's own.
 
-    A company that is the project's only one stands for all of its rows, and so has no ids.
+    What the project itself is called stands for all of its rows, and so has no ids.
     """
     found = await fetch_all(conn, _Called, NAMES, project_id=project_id, limit=MOST_NAMES)
     [own] = await fetch_dicts(conn, OWN_NAME, project_id=project_id)
     firms = [one for one in found if one.dimension == "company"]
+    itself = {own["name"].lower(), own["slug"].lower()}
+    alone = len(firms) == 1
     called = [
         Name(
             dimension=one.dimension,
             text=one.text,
-            ids=() if one.dimension == "company" and len(firms) == 1 else tuple(one.ids),
+            ids=() if alone and one in firms and one.text.lower() in itself else tuple(one.ids),
             connector="" if one.dimension == "company" else one.connector,
+            whole=alone and one in firms and own["of_companies"],
         )
         for one in found
     ]
@@ -83,10 +98,17 @@ async def names(conn: Conn, project_id: UUID) -> list[Name]:
 
 
 async def complete(conn: Conn, project_id: UUID) -> dict[Kind, bool]:
-    """Whether the rows of each kind are known to be all there; no entry where nobody ever asked."""
+    """Whether the rows of each kind, and what they need, are known to be all there.
+
+    No entry where nobody ever asked, or nothing of the service belongs to the project.
+    """
     rows = await fetch_dicts(conn, STREAMS, project_id=project_id)
     streams = {(row["connector"], row["stream"]): row["complete"] for row in rows}
-    return {kind: streams[source] for kind, source in SOURCE.items() if source in streams}
+    return {
+        kind: all(streams.get((connector, one)) for one in (stream, *NEEDS.get(kind, ())))
+        for kind, (connector, stream) in SOURCE.items()
+        if (connector, stream) in streams
+    }
 
 
 async def count(conn: Conn, project_id: UUID, plan: Plan, *, at: datetime, zone: str) -> Counted:

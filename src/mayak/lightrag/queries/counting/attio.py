@@ -6,6 +6,7 @@ Stages have no type: one that says won or lost, in either language, has ended.
 from typing import LiteralString
 
 from mayak.lightrag.queries.counting.tail import TAIL
+from mayak.lightrag.queries.records.attio import HOME
 
 DEALS: LiteralString = (
     """
@@ -85,19 +86,22 @@ WITH matching AS (
 NOTES: LiteralString = (
     """
 WITH matching AS (
-  SELECT row.external_id, NULL::text AS key,
-         coalesce(nullif(row.title, ''), left(row.content, 200)) AS title, NULL::text AS url,
+  SELECT own.external_id, NULL::text AS key,
+         coalesce(nullif(own.title, ''), left(own.content, 200)) AS title, NULL::text AS url,
          NULL::text AS state, coalesce(who.name, who.email) AS person, NULL::text AS client,
          NULL::text AS place, NULL::text AS priority, NULL::numeric AS amount,
          NULL::text AS currency, NULL::float AS estimate, NULL::date AS day,
-         row.source_created_at AS created, '{}'::text[] AS labels
-    FROM attio_notes_raw AS row
+         own.source_created_at AS created, '{}'::text[] AS labels
+    FROM (SELECT *, ARRAY[parent_id] AS homes FROM attio_notes_raw) AS own
     LEFT JOIN attio_members_raw AS who
-      ON who.project_id = row.project_id AND who.external_id = row.author_id
-   WHERE row.project_id = %(project_id)s AND row.deleted_at IS NULL
-     AND (%(people)s::text[] IS NULL OR row.author_id = ANY(%(people)s::text[]))
-     AND (%(since)s::timestamptz IS NULL OR row.source_created_at >= %(since)s::timestamptz)
-     AND (%(until)s::timestamptz IS NULL OR row.source_created_at < %(until)s::timestamptz)
+      ON who.project_id = own.project_id AND who.external_id = own.author_id
+   WHERE own.project_id = %(project_id)s AND own.deleted_at IS NULL
+     AND EXISTS """
+    + HOME
+    + """
+     AND (%(people)s::text[] IS NULL OR own.author_id = ANY(%(people)s::text[]))
+     AND (%(since)s::timestamptz IS NULL OR own.source_created_at >= %(since)s::timestamptz)
+     AND (%(until)s::timestamptz IS NULL OR own.source_created_at < %(until)s::timestamptz)
 """
     + TAIL
 )
@@ -105,32 +109,35 @@ WITH matching AS (
 TASKS: LiteralString = (
     """
 WITH matching AS (
-  SELECT row.external_id, NULL::text AS key, row.content AS title, NULL::text AS url,
+  SELECT own.external_id, NULL::text AS key, own.content AS title, NULL::text AS url,
          NULL::text AS state,
          (SELECT string_agg(coalesce(who.name, who.email), ', ' ORDER BY who.name)
             FROM attio_members_raw AS who
-           WHERE who.project_id = row.project_id AND who.external_id = ANY(row.assignee_ids))
+           WHERE who.project_id = own.project_id AND who.external_id = ANY(own.assignee_ids))
            AS person,
          NULL::text AS client, NULL::text AS place, NULL::text AS priority,
          NULL::numeric AS amount, NULL::text AS currency, NULL::float AS estimate,
-         (row.deadline_at AT TIME ZONE %(zone)s::text)::date AS day,
-         row.source_created_at AS created, '{}'::text[] AS labels
-    FROM attio_tasks_raw AS row
-   WHERE row.project_id = %(project_id)s AND row.deleted_at IS NULL
-     AND (NOT %(open)s::boolean OR row.completed IS NOT TRUE)
-     AND (NOT (%(closed)s::boolean OR %(done)s::boolean) OR row.completed IS TRUE)
-     AND (NOT %(overdue)s::boolean OR (row.completed IS NOT TRUE
-                                       AND row.deadline_at < %(at)s::timestamptz))
-     AND (NOT %(unassigned)s::boolean OR coalesce(row.assignee_ids, '{}') = '{}')
-     AND (%(people)s::text[] IS NULL OR row.assignee_ids && %(people)s::text[])
+         (own.deadline_at AT TIME ZONE %(zone)s::text)::date AS day,
+         own.source_created_at AS created, '{}'::text[] AS labels
+    FROM (SELECT *, linked_ids AS homes FROM attio_tasks_raw) AS own
+   WHERE own.project_id = %(project_id)s AND own.deleted_at IS NULL
+     AND EXISTS """
+    + HOME
+    + """
+     AND (NOT %(open)s::boolean OR own.completed IS NOT TRUE)
+     AND (NOT (%(closed)s::boolean OR %(done)s::boolean) OR own.completed IS TRUE)
+     AND (NOT %(overdue)s::boolean OR (own.completed IS NOT TRUE
+                                       AND own.deadline_at < %(at)s::timestamptz))
+     AND (NOT %(unassigned)s::boolean OR coalesce(own.assignee_ids, '{}') = '{}')
+     AND (%(people)s::text[] IS NULL OR own.assignee_ids && %(people)s::text[])
      AND (%(since)s::timestamptz IS NULL OR %(since)s::timestamptz <=
-          CASE %(period_of)s::text WHEN 'completed' THEN row.completed_at
-                                   WHEN 'due' THEN row.deadline_at
-                                   ELSE row.source_created_at END)
+          CASE %(period_of)s::text WHEN 'completed' THEN own.completed_at
+                                   WHEN 'due' THEN own.deadline_at
+                                   ELSE own.source_created_at END)
      AND (%(until)s::timestamptz IS NULL OR %(until)s::timestamptz >
-          CASE %(period_of)s::text WHEN 'completed' THEN row.completed_at
-                                   WHEN 'due' THEN row.deadline_at
-                                   ELSE row.source_created_at END)
+          CASE %(period_of)s::text WHEN 'completed' THEN own.completed_at
+                                   WHEN 'due' THEN own.deadline_at
+                                   ELSE own.source_created_at END)
 """
     + TAIL
 )

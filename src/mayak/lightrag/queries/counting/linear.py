@@ -73,16 +73,22 @@ COMMENTS: LiteralString = (
 WITH matching AS (
   SELECT row.external_id, issue.identifier AS key, left(row.body, 200) AS title, row.url,
          NULL::text AS state, coalesce(who.name, row.author_name) AS person, NULL::text AS client,
-         issue.title AS place, NULL::text AS priority, NULL::numeric AS amount,
-         NULL::text AS currency, NULL::float AS estimate, NULL::date AS day,
-         row.source_created_at AS created, '{}'::text[] AS labels
+         coalesce(issue.title, place.name) AS place, NULL::text AS priority,
+         NULL::numeric AS amount, NULL::text AS currency, NULL::float AS estimate,
+         NULL::date AS day, row.source_created_at AS created, '{}'::text[] AS labels
     FROM linear_comments_raw AS row
     LEFT JOIN linear_issues_raw AS issue
       ON issue.project_id = row.project_id AND issue.external_id = row.issue_id
+     AND issue.deleted_at IS NULL
+    LEFT JOIN linear_projects_raw AS place
+      ON place.project_id = row.project_id AND place.external_id = row.linear_project_id
+     AND place.deleted_at IS NULL
     LEFT JOIN linear_users_raw AS who
       ON who.project_id = row.project_id AND who.external_id = row.author_id
    WHERE row.project_id = %(project_id)s AND row.deleted_at IS NULL
-     AND (issue.external_id IS NULL OR issue.deleted_at IS NULL)
+     AND coalesce(row.body, '') ~ '\\S'
+     AND CASE WHEN row.issue_id IS NULL THEN place.external_id IS NOT NULL
+              ELSE issue.external_id IS NOT NULL END
      AND (%(people)s::text[] IS NULL OR row.author_id = ANY(%(people)s::text[]))
      AND (%(since)s::timestamptz IS NULL OR row.source_created_at >= %(since)s::timestamptz)
      AND (%(until)s::timestamptz IS NULL OR row.source_created_at < %(until)s::timestamptz)
@@ -124,7 +130,8 @@ WITH matching AS (
   SELECT row.external_id, row.number::text AS key, coalesce(row.name, row.number::text) AS title,
          NULL::text AS url, NULL::text AS state, NULL::text AS person, NULL::text AS client,
          NULL::text AS place, NULL::text AS priority, NULL::numeric AS amount,
-         NULL::text AS currency, NULL::float AS estimate, row.ends_at::date AS day,
+         NULL::text AS currency, NULL::float AS estimate,
+         (row.ends_at AT TIME ZONE %(zone)s::text)::date AS day,
          row.starts_at AS created, '{}'::text[] AS labels
     FROM linear_cycles_raw AS row
    WHERE row.project_id = %(project_id)s AND row.deleted_at IS NULL

@@ -51,10 +51,24 @@ SELECT dimension, connector, text, array_agg(DISTINCT id ORDER BY id) AS ids
  GROUP BY dimension, connector, text
 """
 
-OWN_NAME: LiteralString = "SELECT name, slug FROM projects WHERE id = %(project_id)s"
+OWN_NAME: LiteralString = """
+SELECT name, slug,
+       -- A project that has one company of the CRM, and not the CRM, is of that client.
+       coalesce((SELECT bool_and(bound.kind = 'company') FROM connector_bindings AS bound
+                  WHERE bound.project_id = projects.id AND bound.connector = 'attio'), false)
+         AS of_companies
+  FROM projects
+ WHERE id = %(project_id)s
+"""
 
 STREAMS: LiteralString = """
-SELECT connector, stream, last_success_at IS NOT NULL AS complete
-  FROM connector_sync_state
- WHERE project_id = %(project_id)s
+-- Nothing clears last_success_at: it says nothing of a part that was bound after it.
+SELECT state.connector, state.stream,
+       coalesce(state.last_success_at >= bound.since, false) AS complete
+  FROM connector_sync_state AS state
+  JOIN (SELECT connector, max(created_at) AS since
+          FROM connector_bindings
+         WHERE project_id = %(project_id)s
+         GROUP BY connector) AS bound ON bound.connector = state.connector
+ WHERE state.project_id = %(project_id)s
 """

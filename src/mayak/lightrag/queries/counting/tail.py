@@ -10,7 +10,8 @@ TAIL: LiteralString = """
 SELECT (SELECT count(*) FROM matching)::integer AS total,
        (SELECT coalesce(jsonb_agg(to_jsonb(first)), '[]')
           FROM (SELECT external_id, key, title, url, state, person, client, place, priority,
-                       amount, currency, estimate, day, created
+                       amount, currency, estimate, day,
+                       created AT TIME ZONE %(zone)s::text AS created
                   FROM matching
                  ORDER BY CASE %(ordering)s::text
                             WHEN 'largest' THEN -amount
@@ -25,7 +26,8 @@ SELECT (SELECT count(*) FROM matching)::integer AS total,
                        avg(amount)::float AS mean, sum(estimate)::float AS estimate
                   FROM matching GROUP BY currency) AS money) AS figures,
        (SELECT coalesce(jsonb_agg(to_jsonb(found)), '[]')
-          FROM (SELECT label AS name, count(*)::integer AS count
+          FROM (SELECT label AS name, count(*)::integer AS count,
+                       (count(*) OVER ())::integer AS total
                   FROM matching
                  CROSS JOIN LATERAL unnest(CASE %(grouping)s::text
                          WHEN 'person' THEN ARRAY[person]
