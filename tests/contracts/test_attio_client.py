@@ -12,12 +12,11 @@ from typing import Any
 import httpx
 import pytest
 from openapi_core import OpenAPI
-from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
-from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from mayak.connectors.attio import Attio
 from tests.connectors.attio_workspace import Json, Workspace, company, uid
+from tests.contracts.refereeing import Asked, explained
 
 pytestmark = pytest.mark.anyio
 
@@ -32,22 +31,6 @@ needs_contract = pytest.mark.skipif(
     not CONTRACT.is_file(), reason=f"the published contract is not at {CONTRACT}"
 )
 Call = Callable[[Attio], Awaitable[Any]]
-
-
-class Asked:
-    """An httpx request as openapi-core wants to see it."""
-
-    def __init__(self, request: httpx.Request) -> None:
-        self.host_url = f"{request.url.scheme}://{request.url.host}"
-        self.path = request.url.path
-        self.method = request.method.lower()
-        self.body = request.content or None
-        self.content_type = request.headers.get("content-type", "")
-        # The validator writes what it finds in the path into these.
-        self.parameters = RequestParameters(
-            query=ImmutableMultiDict(request.url.params.multi_items()),
-            header=Headers(list(request.headers.items())),
-        )
 
 
 def contract(*, corrected: bool) -> OpenAPI:
@@ -130,9 +113,7 @@ def complaint(referee: OpenAPI, request: httpx.Request) -> str:
     try:
         referee.validate_request(Asked(request))
     except OpenAPIError as error:
-        cause = error.__cause__ or error.__context__ or error
-        found = [one.message[:200] for one in getattr(cause, "schema_errors", None) or ()]
-        return "; ".join([type(error).__name__, *found, str(cause)[:200]])
+        return explained(error)
     return ""
 
 

@@ -4,7 +4,6 @@
 entry that is no longer needed fails here.
 """
 
-import copy
 import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -13,18 +12,17 @@ from typing import Any
 import httpx
 import pytest
 from openapi_core import OpenAPI
-from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from openapi_schema_validator import OAS31Validator
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from mayak.lightrag.service.openai import OpenAIEmbeddings
 from mayak.sandbox.openai.provider import OPENAI_KEY
 from mayak.sandbox.openai.routes import openai_routes
 from mayak.sandbox.transport import SandboxTransport
 from mayak.sandbox.world import World
+from tests.contracts.refereeing import Answered, Asked, explained, patched
 
 pytestmark = pytest.mark.anyio
 
@@ -37,47 +35,12 @@ needs_contract = pytest.mark.skipif(
 )
 
 
-class Asked:
-    """An httpx request as openapi-core wants to see it."""
-
-    def __init__(self, request: httpx.Request) -> None:
-        self.host_url = f"{request.url.scheme}://{request.url.host}"
-        self.path = request.url.path
-        self.method = request.method.lower()
-        self.body = request.content or None
-        self.content_type = request.headers.get("content-type", "")
-        # The validator writes what it finds in the path into these.
-        self.parameters = RequestParameters(
-            query=ImmutableMultiDict(request.url.params.multi_items()),
-            header=Headers(list(request.headers.items())),
-        )
-
-
-class Answered:
-    """An httpx response as openapi-core wants to see it."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self.status_code = response.status_code
-        self.content_type = response.headers.get("content-type", "")
-        self.headers = dict(response.headers)
-        self.data = response.content
-
-
 def document(entries: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """The contract with the overlay's JSON patches (add at the end of a list, replace) applied."""
+    """The contract as its overlay corrects it."""
     made: dict[str, Any] = json.loads(CONTRACT.read_text("utf-8"))
     _undiscriminated(made)
-    for step in (step for entry in entries for step in entry["patch"]):
-        *parents, last = step["path"][1:].split("/")
-        place: Any = made
-        for part in parents:
-            place = place[part]
-        if step["op"] == "add":
-            place.append(step["value"])
-        else:
-            assert last in place, f"nothing to replace: {step['path']}"
-            place[last] = copy.deepcopy(step["value"])
-    return made
+    corrected: dict[str, Any] = patched(made, entries)
+    return corrected
 
 
 def _undiscriminated(node: Any) -> None:
@@ -127,14 +90,6 @@ class Referee:
             "components": self._document["components"],
         }
         return "; ".join(one.message for one in OAS31Validator(schema).iter_errors(value))
-
-
-def explained(error: BaseException) -> str:
-    """An error of openapi-core with what is behind it: the schema violations themselves."""
-    cause = error.__cause__ or error.__context__
-    violations: list[Any] = list(getattr(cause or error, "schema_errors", None) or ())
-    found = [f"{'/'.join(map(str, one.absolute_path))}: {one.message[:200]}" for one in violations]
-    return "; ".join([type(error).__name__, *found, str(cause or error)[:200]])
 
 
 def events(response: httpx.Response) -> list[str]:
