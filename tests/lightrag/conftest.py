@@ -5,7 +5,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -48,6 +48,8 @@ class Provider(httpx.AsyncBaseTransport):
         """Gives everybody one of a few vectors, which costs it nothing."""
         self.refuses: str | None = None
         """A model that it does not have just now."""
+        self.lost: Callable[[list[str]], httpx.TransportError | None] = lambda _: None
+        """How the connection fails with these texts; None: it does not."""
         self.poison: str | None = None
         self.asked: list[list[str]] = []
 
@@ -59,6 +61,8 @@ class Provider(httpx.AsyncBaseTransport):
         body = json.loads(await request.aread())
         texts = body["input"]
         self.asked.append(texts)
+        if lost := self.lost(texts):
+            raise lost
         if self.hangs:
             await asyncio.Event().wait()
         if self.down or self.refuses == body["model"]:

@@ -148,6 +148,58 @@ async def test_a_batch_that_is_too_much_is_halved_until_it_passes() -> None:
     assert max(sizes) == 7
 
 
+async def test_a_timeout_makes_batches_smaller_and_replies_that_come_soon_larger_again() -> None:
+    slow = True
+    sizes: list[int] = []
+
+    def at_most_two(texts: list[str]) -> httpx.Response:
+        sizes.append(len(texts))
+        if slow and len(texts) > 2:
+            raise httpx.ReadTimeout("")
+        return vectors(*([1.0] for _ in texts))
+
+    embedder = provider(at_most_two)
+    for _ in range(2):
+        with pytest.raises(Upstream) as caught:
+            await embedder.passages(["a"] * 8)
+        assert caught.value.kind == "network"
+    assert embedder.batch == 2
+    slow = False
+    while embedder.batch < 8:
+        await embedder.passages(["a"] * embedder.batch)
+
+    assert sizes == [8, 4, 4, 2, 4]
+
+
+async def test_replies_near_the_timeout_keep_batches_small(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mayak.lightrag.service.openai.SOON", 0.0)
+
+    def at_most_four(texts: list[str]) -> httpx.Response:
+        if len(texts) > 4:
+            raise httpx.ReadTimeout("")
+        return vectors(*([1.0] for _ in texts))
+
+    embedder = provider(at_most_four)
+    with pytest.raises(Upstream):
+        await embedder.passages(["a"] * 8)
+    await embedder.passages(["a"] * 8)
+
+    assert embedder.batch == 4
+
+
+async def test_one_text_that_times_out_says_nothing_of_batches() -> None:
+    def slow(_: list[str]) -> httpx.Response:
+        raise httpx.ReadTimeout("")
+
+    embedder = provider(slow)
+    with pytest.raises(Upstream):
+        await embedder.passages(["a"])
+
+    assert embedder.batch == 256
+
+
 async def test_a_single_text_that_is_too_long_is_shortened() -> None:
     def at_most(texts: list[str]) -> httpx.Response:
         long = len(texts[0]) > 1000

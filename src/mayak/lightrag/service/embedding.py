@@ -21,6 +21,8 @@ from mayak.platform.db import Conn
 
 PROBE = "ok"
 """What a healthy provider embeds without complaint."""
+MAY_BE_A_TEXT = frozenset({"rejected", "schema", "server", "network"})
+"""Failures that a text can cause: of the network, one that takes too long or ends the server."""
 
 
 class SetMoved(Exception):
@@ -185,7 +187,7 @@ async def _bisect(embedder: Embedder, texts: Sequence[str]) -> list[Vector | str
 
 
 async def _blames_a_text(embedder: Embedder, error: Exception) -> bool:
-    if isinstance(error, Upstream) and error.kind not in ("rejected", "schema", "server"):
+    if isinstance(error, Upstream) and error.kind not in MAY_BE_A_TEXT:
         return False
     try:
         await embedder.passages([PROBE])

@@ -8,6 +8,7 @@ import asyncio
 import base64
 import hashlib
 import re
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -22,6 +23,8 @@ from mayak.lightrag.model.sets import EmbeddingSet
 OFFICIAL = "https://api.openai.com/"
 SERVICE = "The embeddings provider"
 TIMEOUT = httpx.Timeout(120, connect=5)
+SOON = 30.0
+"""Seconds. Whoever answers within them is not near the timeout with twice as many texts either."""
 AT_ONCE = 4
 """Requests in flight; more of them only meet the rate limit sooner."""
 MAX_ITEMS = 256
@@ -47,6 +50,7 @@ class OpenAIEmbeddings:
     provider = "openai"
     resting: float | None = None
     batch = MAX_ITEMS
+    """Fewer after a timeout; doubles again with each reply that comes soon."""
     at_once = AT_ONCE
     remote = True
 
@@ -68,6 +72,7 @@ class OpenAIEmbeddings:
         self._max_items = max_items
         self._max_tokens = max_tokens
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._usual = 0  # what `batch` was before the server was too slow for it
         self.model = model
         self.dimensions = dimensions
         # Two servers may give one name to two models: their vectors must not meet.
@@ -78,7 +83,8 @@ class OpenAIEmbeddings:
         """Raises UpstreamRejected of kind rejected when a text is blank: the API refuses those."""
         if any(not text.strip() for text in texts):
             raise UpstreamRejected(SERVICE, "a text is blank")
-        parts = batches(texts, max_items=self._max_items, max_tokens=self._max_tokens)
+        most = min(self._max_items, self.batch)
+        parts = batches(texts, max_items=most, max_tokens=self._max_tokens)
         done = await asyncio.gather(*(self._batch(part) for part in parts))
         return np.concatenate(done) if done else np.empty((0, self.dimensions or 0), np.float32)
 
@@ -93,7 +99,11 @@ class OpenAIEmbeddings:
         """Vectors of one request's texts; halves them when the server finds them too much."""
         try:
             async with self._turns:
-                return self._parse(await self._post(texts), len(texts))
+                began = time.monotonic()
+                made = self._parse(await self._post(texts), len(texts))
+                if time.monotonic() - began < SOON and len(texts) >= self.batch:
+                    self.batch = max(self.batch, min(2 * self.batch, self._usual))
+                return made
         except _TooMuch as error:
             if len(texts) > 1:
                 half = len(texts) // 2
@@ -117,6 +127,9 @@ class OpenAIEmbeddings:
                 self._url, json=body, headers=self._headers, timeout=TIMEOUT
             )
         except httpx.HTTPError as error:
+            if isinstance(error, httpx.ReadTimeout) and len(texts) > 1:
+                self._usual = max(self._usual, self.batch)
+                self.batch = min(self.batch, len(texts) // 2)
             reason = f"{type(error).__name__}: {error}".strip(": ")
             raise Upstream(SERVICE, reason, kind="network") from error
         _check(reply)
