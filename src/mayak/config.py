@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     )
 
     database_url: str | None = knob(
-        None, "PostgreSQL 16 or newer with pgvector, as postgresql://...; empty: the embedded one."
+        None,
+        "PostgreSQL 16+ with pgvector 0.8+, as postgresql://...; empty: the embedded one.",
     )
     redis_url: str | None = knob(None, "Redis for live updates. Not used yet.", "later")
     mayak_data_dir: Path | None = knob(

@@ -112,7 +112,7 @@ async def test_a_server_without_pgvector_is_refused(empty: str) -> None:
             )
         )
 
-    assert "no pgvector; install it (0.7 or newer)" in await refusal(empty)
+    assert "no pgvector; install it (0.8 or newer)" in await refusal(empty)
 
 
 async def test_a_pgvector_that_is_too_old_is_refused(
@@ -120,7 +120,17 @@ async def test_a_pgvector_that_is_too_old_is_refused(
 ) -> None:
     monkeypatch.setattr(schema, "OLDEST_VECTOR", (99, 0))
 
-    assert "is too old; 0.7 or newer is needed" in await refusal(empty)
+    assert "is too old; 0.8 or newer is needed" in await refusal(empty)
+
+
+async def test_a_database_whose_pgvector_stayed_old_is_told_how_to_update_it(empty: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as conn:
+        conn.execute("CREATE EXTENSION vector")
+        conn.execute("UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = 'vector'")
+
+    said = await refusal(empty)
+
+    assert "vector is 0.7.4; 0.8 or newer is needed: run ALTER EXTENSION vector UPDATE" in said
 
 
 @pytest.fixture

@@ -23,8 +23,10 @@ LOCK = 6_243_117
 """Any number, the same in every release."""
 OLDEST = 160_000
 """PostgreSQL 16."""
-OLDEST_VECTOR = (0, 7)
-"""halfvec came with pgvector 0.7."""
+OLDEST_VECTOR = (0, 8)
+"""Scans of a graph that go on until enough rows pass the filter came with pgvector 0.8."""
+
+UPDATE_VECTOR = "ALTER EXTENSION vector UPDATE"
 
 
 async def migrate(dsn: str) -> int:
@@ -61,13 +63,26 @@ async def _check_server(conn: AsyncConnection) -> None:
         reason = f"its user {conn.info.user} may not create tables in the schema public"
         raise Misconfigured("DATABASE_URL", reason)
     cursor = await conn.execute(
-        "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'"
+        "SELECT default_version, installed_version FROM pg_available_extensions"
+        " WHERE name = 'vector'"
     )
     row = await cursor.fetchone()
     if row is None:
-        raise Misconfigured("DATABASE_URL", "the server has no pgvector; install it (0.7 or newer)")
-    if tuple(int(part) for part in str(row[0]).split(".")[:2]) < OLDEST_VECTOR:
-        raise Misconfigured("DATABASE_URL", f"pgvector {row[0]} is too old; 0.7 or newer is needed")
+        raise Misconfigured("DATABASE_URL", "the server has no pgvector; install it (0.8 or newer)")
+    offered, installed = row
+    if _version(offered) < OLDEST_VECTOR:
+        raise Misconfigured(
+            "DATABASE_URL", f"pgvector {offered} is too old; 0.8 or newer is needed"
+        )
+    # A newer server leaves the extension of a database as old as it was.
+    if installed is not None and _version(installed) < OLDEST_VECTOR:
+        reason = f"its extension vector is {installed}; 0.8 or newer is needed: run {UPDATE_VECTOR}"
+        raise Misconfigured("DATABASE_URL", reason)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """The first two parts of a version such as 0.8.1."""
+    return tuple(int(part) for part in text.split(".")[:2])
 
 
 def _apply(dsn: str) -> int:
