@@ -45,6 +45,7 @@ ANY_TEXT_IS_RIGHT = {
     "chatwoot_api_token",
     "openai_api_key",
     "openai_embedding_model",
+    "openai_chat_model",
     "linear_api_key",
     "attio_api_key",
     "loops_api_key",

@@ -207,6 +207,7 @@ def test_a_changed_password_ends_the_sessions(shell: Shell) -> None:
 def test_an_examination_says_what_can_be_examined(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
 
-    assert shell.refused("eval")[1:] == ("invalid_input", "eval: say what to examine: --golden")
+    what = "eval: say what to examine: --golden or --dataset FOLDER"
+    assert shell.refused("eval")[1:] == ("invalid_input", what)
     unknown = shell.refused("eval", "--golden", "-p", "vega", "-p", "kestrel")
     assert "'kestrel' is no client of the studio" in unknown[2]
