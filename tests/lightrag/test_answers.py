@@ -169,6 +169,19 @@ async def test_an_empty_project_says_that_nothing_was_synced(desk: Desk) -> None
     assert answer.reason_text == "Отвечать пока не по чему: ничего ещё не загружено."
 
 
+async def test_a_project_without_messages_is_not_called_empty(desk: Desk) -> None:
+    await desk.do(
+        "INSERT INTO linear_issues_raw (project_id, external_id, identifier, title, payload,"
+        " content_hash) VALUES (%s, '1', 'NOR-1', 'Home page', '{}', '')",
+        desk.project,
+    )
+    uncut = await desk.ask("Who won the football match?")
+    await desk.embed()
+    cut = await desk.ask("Who won the football match?")
+
+    assert (uncut.reason, cut.reason) == ("none_chunked", "below_threshold")
+
+
 async def test_messages_that_are_not_cut_yet_are_a_reason(desk: Desk) -> None:
     await desk.hear(*TALK)
 

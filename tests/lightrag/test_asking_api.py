@@ -92,6 +92,32 @@ async def test_feedback_that_is_taken_back_takes_its_case_along(client: httpx.As
     assert (await client.get("/lightrag/cases")).json()["items"] == []
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE cw_messages SET deleted_at = now()",
+        "UPDATE cw_messages SET private = true",
+        "UPDATE cw_messages SET content = 'That is secret.'",
+    ],
+)
+async def test_a_case_does_not_show_what_its_records_no_longer_say(
+    client: httpx.AsyncClient, desk: Desk, change: str
+) -> None:
+    await desk.hear(LAUNCH)
+    await desk.embed()
+    answer = await ask(client)
+    await client.post(f"/lightrag/queries/{answer['id']}/feedback", json={"value": "down"})
+    [before] = (await client.get("/lightrag/cases")).json()["items"]
+
+    await desk.do(change)
+    [listed] = (await client.get("/lightrag/cases")).json()["items"]
+    reviewed = await client.post(f"/lightrag/cases/{before['id']}", json={"status": "accepted"})
+
+    assert LAUNCH in json.dumps(before)
+    assert (listed["answer"]["reason"], reviewed.json()["answer"]) == ("gone", listed["answer"])
+    assert LAUNCH not in json.dumps([listed, reviewed.json()])
+
+
 async def test_an_unknown_case_is_not_found(client: httpx.AsyncClient) -> None:
     answer = await client.post(f"/lightrag/cases/{uuid4()}", json={"status": "dismissed"})
 
@@ -110,6 +136,31 @@ async def test_an_explanation_shows_the_ranks_of_what_was_found(
     assert found["ranks"]["dense"] == 1
     assert answer["explain"]["lists"]["dense"][0]["chunk_id"] == found["chunk_id"]
     assert (await client.get(f"/lightrag/queries/{answer['id']}")).json()["explain"] is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE cw_messages SET private = true WHERE external_id = '100'",
+        "UPDATE cw_messages SET content = 'That is secret.' WHERE external_id = '100'",
+        "DELETE FROM cw_messages WHERE external_id = '100'",
+    ],
+)
+async def test_an_explanation_shows_no_words_of_a_chunk_that_is_out_of_date(
+    client: httpx.AsyncClient, desk: Desk, change: str
+) -> None:
+    await desk.hear(LAUNCH, talk="1")
+    await desk.hear("The launch date of the loyalty app is open.", talk="2")
+    await desk.embed()
+
+    await desk.do(change)
+    explain = (await ask(client, explain=True))["explain"]
+
+    texts = {one["document_id"]: (one["title"], one["text"]) for one in explain["fused"]}
+    assert texts["1"] == (None, "")
+    assert "loyalty app" in texts["2"][1]
+    assert {bool(one["text"]) for one in explain["lists"]["dense"]} == {True, False}
+    assert LAUNCH not in json.dumps(explain)
 
 
 async def test_the_share_of_errors_can_be_watched(client: httpx.AsyncClient) -> None:

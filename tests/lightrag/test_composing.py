@@ -1,5 +1,6 @@
 """Answers that a model writes: every sentence is borne out by its quotes, or is not shown."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
@@ -9,6 +10,8 @@ import pytest
 from mayak.errors import Upstream, UpstreamRejected
 from mayak.lightrag.model.answer import Citation
 from mayak.lightrag.model.composing import Sentences, claim, grounded, prompt
+from mayak.lightrag.model.questions import question
+from mayak.lightrag.service import OpenAIEmbeddings, composing, openai_chat
 from mayak.lightrag.service.openai_chat import OpenAIChat
 from mayak.sandbox.app import create_app
 from mayak.sandbox.openai.provider import OPENAI_KEY
@@ -162,3 +165,64 @@ async def test_failures_are_told_apart(status: int, kind: str, error: type[Upstr
             [piece async for piece in model.stream([])]
 
     assert (type(raised.value), raised.value.kind) == (error, kind)
+
+
+class Words(httpx.AsyncByteStream):
+    """A reply of one word and then another, or of silence."""
+
+    def __init__(self, *, hangs: bool = False) -> None:
+        self.hangs = hangs
+        self.closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'data: {"choices": [{"delta": {"content": "Paid. "}}]}\n\n'
+        if self.hangs:
+            await asyncio.Event().wait()
+        yield b'data: {"choices": [{"delta": {"content": "Done."}}]}\n\ndata: [DONE]\n\n'
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def speaks(words: Words) -> httpx.MockTransport:
+    return httpx.MockTransport(lambda _: httpx.Response(200, stream=words))
+
+
+async def test_whoever_reads_a_reply_slowly_is_not_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(openai_chat, "LONGEST", 0.02)
+    heard = []
+    async with httpx.AsyncClient(transport=speaks(Words())) as http:
+        async for piece in OpenAIChat(http, base_url="http://models.test", model="m").stream([]):
+            heard.append(piece)
+            await asyncio.sleep(0.1)
+
+    assert heard == ["Paid. ", "Done."]
+
+
+async def test_a_model_that_hangs_has_failed_and_its_reply_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(openai_chat, "LONGEST", 0.02)
+    words = Words(hangs=True)
+    async with httpx.AsyncClient(transport=speaks(words)) as http:
+        model = OpenAIChat(http, base_url="http://models.test", model="m")
+        with pytest.raises(Upstream, match="TimeoutError"):
+            [piece async for piece in model.stream([])]
+
+    assert words.closed
+
+
+async def test_a_reply_that_is_no_longer_wanted_is_closed_at_once(
+    embedder: OpenAIEmbeddings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composing, "MOST", 0)
+    words = Words(hangs=True)
+    async with httpx.AsyncClient(transport=speaks(words)) as http:
+        chat = OpenAIChat(http, base_url="http://models.test", model="m")
+        told = composing.write(
+            chat, embedder, question(ASKED), [], rest=0.0, written=composing.Written()
+        )
+        assert [sentence async for sentence in told] == []
+        assert words.closed

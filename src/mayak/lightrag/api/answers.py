@@ -91,7 +91,6 @@ async def list_queries(
 @router.get("/lightrag/runs", dependencies=[allow("lightrag.read")])
 async def list_question_runs(
     project: CurrentProject,
-    tx: Tx,
     services: Services,
     status: RunStatus | None = None,
     feedback: Feedback | None = None,
@@ -99,18 +98,15 @@ async def list_question_runs(
     cursor: str | None = None,
 ) -> Page[QuestionRunView]:
     """Every question, failed ones too, the newest first: how it ended, and what people thought."""
-    found = await service.asked_before(
-        tx,
-        project.id,
-        limit=limit + 1,
-        before=decode_moment(cursor),
-        status=status,
-        feedback=feedback,
-    )
+    database = services.get(Database)
+    before = decode_moment(cursor)
+    # Closed before the names are read: a request that holds a connection may not wait for another.
+    async with database.transaction(project.id) as conn:
+        found = await service.asked_before(
+            conn, project.id, limit=limit + 1, before=before, status=status, feedback=feedback
+        )
     shown = found[:limit]
-    names = await access.user_names(
-        services.get(Database), [one.user_id for one in shown if one.user_id]
-    )
+    names = await access.user_names(database, [one.user_id for one in shown if one.user_id])
     last = shown[-1] if len(found) > limit else None
     return Page(
         items=[

@@ -29,7 +29,9 @@ class CaseView(BaseModel):
     query_id: UUID
     question: str
     answer: dict[str, Any]
-    """The answer as it was given, of the shape of an AnswerView."""
+    """The answer as it was given, less the quotes whose records were deleted, hidden or changed, of
+    the shape of an AnswerView.
+    """
     reason: FeedbackReason | None
     comment: str | None
     status: CaseStatus

@@ -1,6 +1,6 @@
 """What somebody asks for, and what they hear while it is answered."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -61,6 +61,8 @@ class ChatModel(Protocol):
     @property
     def model(self) -> str: ...
 
-    def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncIterator[str]:
-        """The reply in pieces as it comes. Raises Upstream when the provider fails."""
+    def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[str, None]:
+        """The reply in pieces as it comes; who stops early closes it. Raises Upstream when the
+        provider fails.
+        """
         ...

@@ -75,6 +75,7 @@ class Listed:
     chunk_id: UUID
     title: str | None
     text: str
+    places: tuple[Place, ...]
     rank: int
     score: float
 

@@ -1,9 +1,10 @@
-"""A kept answer, held to the records as they are now."""
+"""Kept answers and chunks, held to the records as they are now."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from mayak.lightrag.model.answer import Answer, Citation, Note, Quote, Reason, verify
+from mayak.lightrag.model.evidence import Evidence, Listed
 from mayak.lightrag.model.records import Record, RecordKey
 from mayak.lightrag.model.table import Table, TableRow
 from mayak.lightrag.model.wording import reason_text
@@ -34,6 +35,23 @@ def still_standing(
         citations=citations,
         notes=[*answer.notes, gone],
     )
+
+
+def borne_out(chunk: Evidence | Listed, records: Mapping[RecordKey, Record]) -> bool:
+    """Whether `records`, the present state, still say all that a chunk is made of, for everyone to
+    read. A chunk that is made of no record is not.
+    """
+    quotes = [
+        Quote(
+            key=place.key,
+            field=place.field,
+            start=place.source_start,
+            end=place.source_start + place.end - place.start,
+            text=chunk.text[place.start : place.end],
+        )
+        for place in chunk.places
+    ]
+    return bool(quotes) and all(verify(one, records.get(one.key)) for one in quotes)
 
 
 def unquoted(answer: Answer) -> list[RecordKey]:

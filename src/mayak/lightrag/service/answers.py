@@ -1,6 +1,7 @@
 """Answers that were given: read again, judged, and looked at by people."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -48,10 +49,17 @@ async def answer_of(conn: Conn, project_id: UUID, answer_id: UUID) -> Answer:
             "feedback_comment": stored.feedback_comment,
         }
     )
-    keys = [citation.key for citation in given.citations]
+    [standing] = await _standing(conn, project_id, [given])
+    return standing
+
+
+async def _standing(conn: Conn, project_id: UUID, given: Sequence[Answer]) -> list[Answer]:
+    """Kept answers, each without what its records no longer bear out."""
+    keys = {citation.key for one in given for citation in one.citations}
     found = await records.records(conn, project_id, keys)
-    present = await records.present(conn, project_id, unquoted(given))
-    return still_standing(given, found, present)
+    rows = {key for one in given for key in unquoted(one)}
+    present = await records.present(conn, project_id, rows)
+    return [still_standing(one, found, present) for one in given]
 
 
 async def asked_before(
@@ -104,8 +112,22 @@ async def listed_cases(
     before: tuple[datetime, UUID] | None = None,
     status: CaseStatus | None = None,
 ) -> list[cases.Case]:
-    """Cases in this state, or all, the newest first."""
-    return await cases.page(conn, project_id, limit=limit, before=before, status=status)
+    """Cases in this state, or all, the newest first. Their answers are held to the records, as
+    `answer_of` does.
+    """
+    found = await cases.page(conn, project_id, limit=limit, before=before, status=status)
+    return await _as_they_stand(conn, project_id, found)
+
+
+async def _as_they_stand(
+    conn: Conn, project_id: UUID, found: Sequence[cases.Case]
+) -> list[cases.Case]:
+    given = [_STORED.validate_python(case.answer) for case in found]
+    standing = await _standing(conn, project_id, given)
+    return [
+        replace(case, answer=_STORED.dump_python(answer, mode="json"))
+        for case, answer in zip(found, standing, strict=True)
+    ]
 
 
 async def review(
@@ -118,7 +140,7 @@ async def review(
     note: str | None,
     reviewer_id: UUID | None,
 ) -> cases.Case:
-    """Settle a case, or open it again. Raises CaseNotFound."""
+    """Settle a case, or open it again; its answer as it stands now. Raises CaseNotFound."""
     case = await cases.review(
         conn,
         project_id,
@@ -130,4 +152,5 @@ async def review(
     )
     if case is None:
         raise CaseNotFound(case_id)
-    return case
+    [standing] = await _as_they_stand(conn, project_id, [case])
+    return standing

@@ -1,6 +1,7 @@
 """Sentences by a model, each checked against its quotes as it comes."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from mayak.errors import Upstream
@@ -47,13 +48,14 @@ async def write(
     known = {one.index: one for one in citations}
     cut = Sentences()
     try:
-        async for piece in chat.stream(prompt(asked.text, citations, asked.locale)):
-            for said in cut.add(piece):
-                sentence = await _checked(said, known, embedder, asked, rest, written)
-                if sentence is not None:
-                    yield sentence
-            if len(written.kept) >= MOST:
-                return
+        async with aclosing(chat.stream(prompt(asked.text, citations, asked.locale))) as pieces:
+            async for piece in pieces:
+                for said in cut.add(piece):
+                    sentence = await _checked(said, known, embedder, asked, rest, written)
+                    if sentence is not None:
+                        yield sentence
+                if len(written.kept) >= MOST:
+                    return
     except Upstream:
         written.failed = True
         return

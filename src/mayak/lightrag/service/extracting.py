@@ -1,5 +1,6 @@
 """The sentences of a project's records that answer a question."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -12,12 +13,15 @@ from mayak.lightrag.model.asking import Wish
 from mayak.lightrag.model.choice import Candidate, Scored
 from mayak.lightrag.model.convincing import convincing
 from mayak.lightrag.model.embedder import Embedder, Vector
-from mayak.lightrag.model.evidence import Found, Settings
+from mayak.lightrag.model.evidence import Evidence, Found, Listed, Settings
 from mayak.lightrag.model.quality import Features, features
 from mayak.lightrag.model.questions import Question
+from mayak.lightrag.model.records import Record, RecordKey
+from mayak.lightrag.model.standing import borne_out
 from mayak.lightrag.queries import records, retrieval
 from mayak.lightrag.service.searching import search
 from mayak.platform.db import Conn
+from mayak.sync import service as sync
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,10 @@ class Search:
     state: retrieval.State
     found: Found
     candidates: list[Candidate]
+    sourced: bool
+    """Whether the project has a chunk, or a live row in any mirror."""
+    current: Mapping[RecordKey, Record]
+    """The present state of the records that the found chunks are made of."""
 
 
 async def vector_of(embedder: Embedder, asked: Question) -> Vector | None:
@@ -59,13 +67,22 @@ async def look(
         explain=wish.explain,
     )
     wanted = {place.key for one in found.evidence for place in one.places}
+    wanted |= {
+        place.key for ranked in found.lists.values() for one in ranked for place in one.places
+    }
     current = await records.records(conn, project_id, sorted(wanted))
     listed = choice.candidates(found, current)
     words = await retrieval.lexemes(conn, [candidate.spoken for candidate in listed])
     with_words = [
         replace(candidate, lexemes=known) for candidate, known in zip(listed, words, strict=True)
     ]
-    return Search(state=state, found=found, candidates=with_words)
+    return Search(
+        state=state,
+        found=found,
+        candidates=with_words,
+        sourced=state.chunks > 0 or any((await sync.mirror_counts(conn, project_id)).values()),
+        current=current,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +128,7 @@ async def choose(
 
 def reason_of(search: Search, *, had_quotes: bool) -> Reason:
     """Why nothing that was found makes an answer."""
-    if not search.state.messages:
+    if not search.sourced:
         return "no_source_rows"
     if not search.state.chunks:
         return "none_chunked"
@@ -139,22 +156,34 @@ def notes_of(search: Search, vector: Vector | None) -> list[str]:
 
 
 def explained(search: Search, chosen: Choice, settings: Settings) -> dict[str, Any]:
-    """The ranks behind an answer, and what speaks for it, as JSON."""
+    """The ranks behind an answer, and what speaks for it, as JSON.
+
+    A chunk that its records no longer bear out keeps its ranks and shows no words until it is cut
+    again.
+    """
     return {
         "features": asdict(chosen.features) if chosen.features else None,
         "lists": {
-            name: [asdict(one) for one in listed] for name, listed in search.found.lists.items()
+            name: [
+                {
+                    "chunk_id": one.chunk_id,
+                    "rank": one.rank,
+                    "score": one.score,
+                    **_words(one, search.current),
+                }
+                for one in listed
+            ]
+            for name, listed in search.found.lists.items()
         },
         "fused": [
             {
                 "chunk_id": one.chunk_id,
                 "document_type": one.document[0],
                 "document_id": one.document[1],
-                "title": one.title,
                 "kind": one.kind,
-                "text": one.text,
                 "score": one.score,
                 "ranks": dict(one.ranks),
+                **_words(one, search.current),
             }
             for one in search.found.evidence
         ],
@@ -163,3 +192,9 @@ def explained(search: Search, chosen: Choice, settings: Settings) -> dict[str, A
             for name, value in asdict(settings).items()
         },
     }
+
+
+def _words(chunk: Evidence | Listed, records: Mapping[RecordKey, Record]) -> dict[str, str | None]:
+    if not borne_out(chunk, records):
+        return {"title": None, "text": ""}
+    return {"title": chunk.title, "text": chunk.text}

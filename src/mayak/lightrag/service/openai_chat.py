@@ -1,7 +1,8 @@
 """Chat completions of any OpenAI-compatible API, streamed, over our own HTTP code."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -40,25 +41,33 @@ class OpenAIChat:
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self.model = model
 
-    async def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncIterator[str]:
+    async def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[str, None]:
         """The reply in pieces as it comes. Raises Upstream when the server fails, is silent for
         too long or cuts off; UpstreamRejected when it refuses. Asked without a temperature, because
         some models take none.
         """
         body = {"model": self.model, "messages": list(messages), "stream": True}
+        deadline = asyncio.get_running_loop().time() + LONGEST
         try:
-            async with (
-                asyncio.timeout(LONGEST),
-                self._http.stream(
-                    "POST", self._url, json=body, headers=self._headers, timeout=TIMEOUT
-                ) as reply,
-            ):
-                await _check(reply)
-                async for piece in _pieces(reply):
+            async with aclosing(self._reply(body)) as pieces:
+                while True:
+                    # Around each wait and no `yield`, or it would cancel whoever reads the pieces.
+                    async with asyncio.timeout_at(deadline):
+                        piece = await anext(pieces, None)
+                    if piece is None:
+                        return
                     yield piece
         except (httpx.HTTPError, TimeoutError) as error:
             reason = f"{type(error).__name__}: {error}".strip(": ")
             raise Upstream(SERVICE, reason, kind="network") from error
+
+    async def _reply(self, body: Mapping[str, Any]) -> AsyncGenerator[str, None]:
+        async with self._http.stream(
+            "POST", self._url, json=body, headers=self._headers, timeout=TIMEOUT
+        ) as reply:
+            await _check(reply)
+            async for piece in _pieces(reply):
+                yield piece
 
 
 async def _pieces(reply: httpx.Response) -> AsyncIterator[str]:

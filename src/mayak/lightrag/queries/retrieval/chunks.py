@@ -1,6 +1,6 @@
 """Chunks as evidence: their text, where it comes from, how near it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
@@ -31,7 +31,7 @@ SELECT chunk.id, document.source_type, document.external_id, document.title, chu
 """
 
 LISTED: LiteralString = """
-SELECT chunk.id, document.title, chunk.text
+SELECT chunk.id, document.title, chunk.text, chunk.spans
   FROM unnest(%(ids)s::uuid[]) AS given (id)
   JOIN rag_chunks AS chunk ON chunk.project_id = %(project_id)s AND chunk.id = given.id
   JOIN rag_documents AS document
@@ -81,7 +81,7 @@ def _evidence(row: _Row, fused: Fused) -> Evidence:
         title=row.title,
         kind=row.kind,
         text=row.text,
-        places=tuple(Place(**span) for span in row.spans),
+        places=_places(row.spans),
         occurred_at=row.occurred_at,
         lexemes=frozenset(row.lexemes),
         score=fused.score,
@@ -96,9 +96,20 @@ async def listed(conn: Conn, project_id: UUID, ranked: Sequence[Ranked]) -> list
     async with conn.cursor() as cursor:
         values = {"project_id": project_id, "ids": [one.id for one in ranked]}
         await cursor.execute(LISTED, values)
-        texts = {id_: (title, text) for id_, title, text in await cursor.fetchall()}
+        texts = {id_: shown for id_, *shown in await cursor.fetchall()}
     return [
-        Listed(chunk_id=one.id, title=title, text=text, rank=rank, score=one.score)
+        Listed(
+            chunk_id=one.id,
+            title=title,
+            text=text,
+            places=_places(spans),
+            rank=rank,
+            score=one.score,
+        )
         for rank, one in enumerate(ranked, start=1)
-        for title, text in [texts.get(one.id, (None, ""))]
+        for title, text, spans in [texts.get(one.id, (None, "", []))]
     ]
+
+
+def _places(spans: Sequence[Mapping[str, Any]]) -> tuple[Place, ...]:
+    return tuple(Place(**span) for span in spans)

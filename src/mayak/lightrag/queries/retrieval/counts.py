@@ -1,4 +1,4 @@
-"""How many chunks and messages there are, and in which state."""
+"""How many chunks there are, and in which state."""
 
 from dataclasses import dataclass
 from typing import LiteralString
@@ -21,9 +21,7 @@ SELECT count(*)
 """
 
 COUNT_STATE: LiteralString = """
-SELECT (SELECT count(*) FROM cw_messages
-         WHERE project_id = %(project_id)s AND deleted_at IS NULL)::integer AS messages,
-       count(*)::integer AS chunks,
+SELECT count(*)::integer AS chunks,
        count(*) FILTER (WHERE embedding_status = 'ready')::integer AS ready,
        count(*) FILTER (WHERE embedding_status IN ('pending', 'processing'))::integer AS pending
   FROM rag_chunks
@@ -33,14 +31,13 @@ SELECT (SELECT count(*) FROM cw_messages
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    messages: int
     chunks: int
     ready: int
     pending: int
 
 
 async def state(conn: Conn, project_id: UUID) -> State:
-    """How much of a project is here, cut, embedded and waiting."""
+    """How much of a project is cut, embedded and waiting."""
     [row] = await fetch_dicts(conn, COUNT_STATE, project_id=project_id)
     return State(**row)
 
