@@ -71,7 +71,7 @@ DOOMED = (
         table="linear_issues_raw",
         column="title",
         words="corrected statement for the auditors",
-        question="Where is the corrected statement for the auditors?",
+        question="Which issue is about the corrected statement for the auditors?",
         edit="linear.trash_issue",
         argument="issue",
     ),

@@ -42,22 +42,35 @@ def test_what_the_data_does_not_hold_is_refused_with_the_reason(outcome: dict[st
     assert refused["citations"] == []
 
 
-def test_every_quote_stands_in_the_stored_message(
+TABLES = {
+    "chatwoot_message": "cw_messages",
+    "linear_issue": "linear_issues_raw",
+    "linear_comment": "linear_comments_raw",
+    "attio_note": "attio_notes_raw",
+    "attio_task": "attio_tasks_raw",
+}
+"""Where what the demo's answers quote is kept; a quoted field is a column."""
+
+
+def test_every_quote_stands_in_the_stored_record(
     outcome: dict[str, Any], demo_folder: Path
 ) -> None:
     quotes = [quote for one in outcome["answers"] for quote in one["citations"]]
     assert len(quotes) >= 6
     postgres = EmbeddedPostgres(demo_folder / "demo")
     with psycopg.connect(postgres.start().dsn) as conn:
-        stored: dict[str, str] = dict(
-            conn.execute(
-                "SELECT external_id, content FROM cw_messages WHERE NOT private"
-            ).fetchall()
-        )
+        stored: dict[tuple[str, str], dict[str, Any]] = {
+            (kind, row["external_id"]): row
+            for kind, table in TABLES.items()
+            for (row,) in conn.execute(f"SELECT to_jsonb(row) FROM {table} AS row".encode())
+        }
     postgres.release()
 
+    assert "chatwoot_message" in {quote["source_type"] for quote in quotes}
     for quote in quotes:
-        content = stored[quote["external_id"]]
+        record = stored[quote["source_type"], quote["external_id"]]
+        assert not record.get("private")
+        content = record[quote["field"]]
         assert content[quote["start"] : quote["end"]] == quote["quote"]
         assert (quote["quote"] + "!") not in content
 
