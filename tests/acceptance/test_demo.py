@@ -49,7 +49,9 @@ TABLES = {
     "attio_note": "attio_notes_raw",
     "attio_task": "attio_tasks_raw",
 }
-"""Where what the demo's answers quote is kept; a quoted field is a column."""
+"""Where the texts that the demo's answers quote are kept: the field of a text is its column. Facts,
+which join tables, are held to their records in tests/lightrag.
+"""
 
 
 def test_every_quote_stands_in_the_stored_record(
@@ -66,8 +68,9 @@ def test_every_quote_stands_in_the_stored_record(
         }
     postgres.release()
 
-    assert "chatwoot_message" in {quote["source_type"] for quote in quotes}
-    for quote in quotes:
+    texts = [quote for quote in quotes if quote["field"] in ("content", "title", "description")]
+    assert len(texts) >= 6
+    for quote in texts:
         record = stored[quote["source_type"], quote["external_id"]]
         assert not record.get("private")
         content = record[quote["field"]]
