@@ -3,6 +3,7 @@
 Everything goes the way of the product: projects, bindings, jobs on the queue.
 """
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,16 @@ from mayak.automation.model import FINAL, SUCCESS
 from mayak.entry import tracking
 from mayak.entry.cli.output import progress_bar
 from mayak.entry.wiring import Parts
+from mayak.lightrag.queries import chunks_by_status
 from mayak.projects import service as projects
 from mayak.projects.model import Project, ProjectNotFound
 from mayak.sandbox.world import World
 from mayak.sync import service as sync
 from mayak.sync.model import Binding, BindingKind, Connector
+
+LOOK_AGAIN = 0.25
+"""Seconds between two looks for chunks that wait."""
+LOOKS = 240
 
 
 async def bound_projects(parts: Parts, world: World) -> dict[str, Project]:
@@ -92,5 +98,13 @@ async def _follow_embedding(parts: Parts, project: Project, bar: Progress) -> No
     def look(seen: Any) -> None:
         bar.update(task, completed=seen.progress_done or 0, total=seen.progress_total)
 
-    if run.status not in FINAL:
-        await tracking.follow(parts, project.id, run.id, look)
+    # A run that ended may have left chunks to the next one, which need not be in line yet.
+    for _ in range(LOOKS):
+        if run is not None and run.status not in FINAL:
+            await tracking.follow(parts, project.id, run.id, look)
+        async with parts.database.transaction(project.id) as conn:
+            states = await chunks_by_status(conn)
+        if not states.get("pending") and not states.get("processing"):
+            break
+        await asyncio.sleep(LOOK_AGAIN)
+        run = await tracking.latest(parts, project.id, "embeddings_run")
