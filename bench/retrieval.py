@@ -193,7 +193,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chunks", type=int, default=200_000)
     parser.add_argument("--projects", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=80)
     wanted = parser.parse_args()
     tuning = {**TUNING, "fsync": "off", "maintenance_work_mem": "512MB", "max_wal_size": "8GB"}
     with tempfile.TemporaryDirectory(prefix="mayak-bench-") as folder:

@@ -20,7 +20,13 @@ from mayak.platform.telemetry import set_up_logging
 
 pytest_plugins = ["tests.demo"]
 
-FAST = {**TUNING, "fsync": "off", "full_page_writes": "off", "max_connections": "400"}
+FAST = {
+    **TUNING,
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "400",
+    "shared_buffers": "256MB",
+}
 """Test data need not survive the machine."""
 
 

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from mayak.errors import Misconfigured
-from mayak.platform.embedded import EmbeddedPostgres
+from mayak.platform.embedded import EmbeddedPostgres, buffers_mb
 from mayak.platform.schema import migrate
 
 USER = Path(__file__).with_name("embedded_user.py")
@@ -220,6 +220,22 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_server_that_cannot_start_says_why_with_the_end_of_its_log(folder: Path) -> None:
     with pytest.raises(Misconfigured, match=r"MAYAK_DATA_DIR: .*shared_buffers"):
         EmbeddedPostgres(folder, {"shared_buffers": "many"}).start()
+
+
+@pytest.mark.parametrize(
+    ("memory", "limit", "megabytes"),
+    [
+        (4 * 2**30, "max\n", 512),
+        (4 * 2**30, f"{2**31}\n", 256),
+        (2**29, "max", 128),
+        (2**37, f"{2**36}", 2048),
+        (2**32, "", 512),
+    ],
+)
+def test_its_cache_is_an_eighth_of_the_memory_that_it_may_have(
+    memory: int, limit: str, megabytes: int
+) -> None:
+    assert buffers_mb(memory, limit) == megabytes
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

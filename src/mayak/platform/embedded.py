@@ -39,11 +39,29 @@ ROOT_RUNS_AS = "pgserver"
 """PostgreSQL refuses to run as root; this system user stands in, made when missing."""
 PORT = 5432
 """Only names the socket. Said aloud, because PGPORT in somebody's shell would change it."""
+LEAST_BUFFERS_MB, MOST_BUFFERS_MB = 128, 2048
+
+
+def buffers_mb(memory: int, limit: str = "max") -> int:
+    """PostgreSQL's own cache in MB: an eighth of `memory` bytes, or of a control group's `limit`.
+
+    Half of what a server of PostgreSQL alone is given: here the workers live beside it.
+    """
+    allowed = min(memory, int(limit)) if limit.strip().isdecimal() else memory
+    return min(max(allowed // 8 // 2**20, LEAST_BUFFERS_MB), MOST_BUFFERS_MB)
+
+
+def _limit_of_group() -> str:
+    with suppress(OSError):
+        return Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")
+    return "max"
+
+
 TUNING: Mapping[str, str] = {
     "port": str(PORT),
     "listen_addresses": "",
     "max_connections": "200",
-    "shared_buffers": "256MB",
+    "shared_buffers": f"{buffers_mb(psutil.virtual_memory().total, _limit_of_group())}MB",
     "log_min_messages": "warning",
     "unix_socket_permissions": "0700",
 }

@@ -83,7 +83,7 @@ GRAPH: Mapping[int, LiteralString] = {
 # that are not asked for.
 WALK: LiteralString = """
 SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
-       set_config('hnsw.ef_search', '100', true),
+       set_config('hnsw.ef_search', '200', true),
        set_config('hnsw.max_scan_tuples', '20000', true),
        set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
        set_config('enable_bitmapscan', 'off', true)
