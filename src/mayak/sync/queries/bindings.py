@@ -45,30 +45,20 @@ SELECT EXISTS (
    WHERE project_id = %(project_id)s AND connector = %(connector)s)
 """
 
+# A Linear project belongs to teams: whoever has one of them may have taken it already.
 FOREIGN: LiteralString = """
 SELECT kind || ' ' || external_id
   FROM connector_bindings
  WHERE project_id <> %(project_id)s AND connector = %(connector)s AND account_ref = %(account_ref)s
    AND (kind = 'account' OR %(kind)s::text = 'account'
         OR (kind = %(kind)s::text AND external_id = %(external_id)s::text))
- ORDER BY kind, external_id
-"""
-
-# A Linear project belongs to teams. Whoever has one of them has copied it already.
-PROJECTS_OF_TEAMS: LiteralString = """
-SELECT DISTINCT copied.external_id
-  FROM connector_bindings AS bound
-  JOIN linear_projects_raw AS copied
-    ON copied.project_id = bound.project_id AND copied.deleted_at IS NULL
-   AND bound.external_id = ANY(copied.team_ids)
- WHERE bound.project_id <> %(project_id)s AND bound.connector = 'linear'
-   AND bound.account_ref = %(account_ref)s AND bound.kind = 'team'
-   AND copied.external_id = ANY(%(external_ids)s)
-   AND NOT EXISTS (
-         SELECT 1 FROM connector_bindings AS ours
-          WHERE ours.project_id = %(project_id)s AND ours.connector = 'linear'
-            AND ours.account_ref = bound.account_ref AND ours.kind = 'project'
-            AND ours.external_id = copied.external_id)
+UNION
+SELECT kind || ' ' || external_id
+  FROM connector_claims
+ WHERE project_id <> %(project_id)s AND connector = %(connector)s AND account_ref = %(account_ref)s
+   AND connector = 'linear' AND kind = 'project'
+   AND kind = %(kind)s::text AND external_id = %(external_id)s::text
+ ORDER BY 1
 """
 
 ALL_FOREIGN: LiteralString = """
@@ -205,25 +195,7 @@ async def taken(
         kind=binding.kind,
         external_id=binding.external_id,
     )
-    if connector == "linear" and binding.kind == "project":
-        ids = await of_foreign_teams(conn, project_id, account_ref, [binding.external_id])
-        found += [f"project {id_}" for id_ in ids]
     return found
-
-
-async def of_foreign_teams(
-    conn: Conn, project_id: UUID, account_ref: str, external_ids: Collection[str]
-) -> list[str]:
-    """Those of these Linear projects that other projects copied with a team of theirs; what is
-    bound here already is left out. Needs a system transaction.
-    """
-    return await fetch_values(
-        conn,
-        PROJECTS_OF_TEAMS,
-        project_id=project_id,
-        account_ref=account_ref,
-        external_ids=list(external_ids),
-    )
 
 
 async def foreign(
@@ -244,11 +216,7 @@ async def foreign(
         account_ref=account_ref,
         external_ids=list(external_ids),
     )
-    parts = {(row["kind"], row["external_id"]) for row in found}
-    if connector == "linear":
-        ids = await of_foreign_teams(conn, project_id, account_ref, external_ids)
-        parts |= {("project", id_) for id_ in ids}
-    return parts
+    return {(row["kind"], row["external_id"]) for row in found}
 
 
 async def copied_elsewhere(

@@ -60,6 +60,16 @@ DELETE FROM connector_claims AS claimed
             AND (issue.team_id = ANY(%(teams)s) OR issue.linear_project_id = ANY(%(projects)s)))
 """
 
+RELEASE_PROJECTS: LiteralString = """
+DELETE FROM connector_claims AS claimed
+ WHERE project_id = %(project_id)s AND connector = 'linear' AND kind = 'project'
+   AND NOT external_id = ANY(%(projects)s)
+   AND NOT EXISTS (
+         SELECT 1 FROM linear_projects_raw AS copied
+          WHERE copied.project_id = claimed.project_id
+            AND copied.external_id = claimed.external_id AND copied.deleted_at IS NULL)
+"""
+
 RELEASE_COMPANIES: LiteralString = """
 DELETE FROM connector_claims
  WHERE project_id = %(project_id)s AND connector = 'attio' AND kind = 'company'
@@ -159,7 +169,8 @@ async def bury_outside_linear(
     buried = len(await fetch_values(conn, BURY_ISSUES, **within))
     for statement in (BURY_COMMENTS, BURY_PROJECTS):
         buried += await execute(conn, statement, **within)
-    await execute(conn, RELEASE_ISSUES, **within)
+    for statement in (RELEASE_ISSUES, RELEASE_PROJECTS):
+        await execute(conn, statement, **within)
     return buried + await execute(conn, BURY_CUSTOMERS, project_id=project_id)
 
 

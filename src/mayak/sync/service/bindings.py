@@ -215,6 +215,13 @@ async def _take(
     if taken := await queries.taken(conn, project_id, connector, account_ref, binding):
         raise PartIsTaken(taken[0])
     await queries.bind(conn, project_id, connector, account_ref, binding)
+    if (connector, binding.kind) == ("linear", "project"):
+        # At once: a project that has its team would take it with the next page it reads.
+        mine = await queries.claim(
+            conn, project_id, connector, account_ref, "project", [binding.external_id]
+        )
+        if not mine:
+            raise PartIsTaken(f"project {binding.external_id}")
 
 
 async def _leave_other_accounts(
@@ -267,7 +274,7 @@ async def bury_what_left(
 async def _bury_all(conn: Conn, project_id: UUID, connector: Connector) -> int:
     buried = await leaving.bury_all(conn, project_id, connector)
     await leaving.drop_errors(conn, project_id, connector)
-    for kind in ("issue", "company"):
+    for kind in ("issue", "project", "company"):
         await queries.release(conn, project_id, connector, kind, None)
     return buried
 

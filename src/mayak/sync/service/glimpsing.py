@@ -37,7 +37,7 @@ async def own(
             found.append(one)
             continue
         seen = list(_glimpses(one))
-        if one.external_id is None and stream.name in {"issues", "companies"}:
+        if one.external_id is None and stream.name in {"issues", "projects", "companies"}:
             mine = any(_is_bound(work, glimpse) for glimpse in seen)  # no id: nothing to claim
         else:
             mine = bool(await belongs(conn, work, stream, seen))
@@ -78,7 +78,8 @@ def _says_nothing(stream: str, payload: Any) -> bool:
 def _is_bound(work: Work, glimpse: Record) -> bool:
     teams, projects = work.scope.ids("team"), work.scope.ids("project")
     fields = glimpse.fields
-    return fields["team_id"] in teams or fields["linear_project_id"] in projects
+    theirs = {fields["team_id"], *_list(fields["team_ids"])}
+    return not teams.isdisjoint(theirs) or fields["linear_project_id"] in projects
 
 
 def _glimpses(one: Rejected) -> Iterator[Record]:
@@ -93,12 +94,14 @@ def _glimpses(one: Rejected) -> Iterator[Record]:
             payload={},
             content_hash=b"",
             fields={
-                "team_id": _dict(said.get("team")).get("id"),
-                "team_ids": [_dict(node).get("id") for node in _list(nodes)],
-                "linear_project_id": _dict(said.get("project")).get("id") or said.get("projectId"),
-                "issue_id": said.get("issueId"),
+                "team_id": _id(_dict(said.get("team")).get("id")),
+                "team_ids": [_id(_dict(node).get("id")) for node in _list(nodes)],
+                "linear_project_id": _id(
+                    _dict(said.get("project")).get("id") or said.get("projectId")
+                ),
+                "issue_id": _id(said.get("issueId")),
                 "company_id": company_id,
-                "parent_id": said.get("parent_record_id"),
+                "parent_id": _id(said.get("parent_record_id")),
                 "linked_ids": _targets(_list(said.get("linked_records"))),
             },
         )
@@ -113,6 +116,10 @@ def _targets(values: list[Any]) -> list[Any]:
         elif isinstance(target := _dict(value).get("target_record_id"), str):
             found.append(target)
     return found
+
+
+def _id(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _dict(value: object) -> Mapping[str, Any]:

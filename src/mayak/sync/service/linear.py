@@ -103,11 +103,13 @@ async def _ours(conn: Conn, work: Work, stream: StreamType, records: list[Record
                 if one.fields["issue_id"] in ours or one.fields["linear_project_id"] in projects
             ]
         case "projects":
-            return [
+            within = [
                 one
                 for one in records
                 if one.external_id in projects or _meets(one.fields["team_ids"], teams)
             ]
+            claimed = await claim(conn, work, "project", [one.external_id for one in within])
+            return [one for one in within if one.external_id in claimed]
         case _:
             return records  # the source filtered; people and labels are the workspace's own
 
