@@ -26,7 +26,7 @@ import httpx
 import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[0] = str(ROOT)  # not this folder: its queue.py would hide that of Python
 
 from mayak.automation.model import FINAL, Registry, Run  # noqa: E402
 from mayak.automation.service import Worker, get, trigger  # noqa: E402

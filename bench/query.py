@@ -21,7 +21,7 @@ from uuid import UUID
 import structlog
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[0] = str(ROOT)  # not this folder: its queue.py would hide that of Python
 
 from bench.answers import new_project  # noqa: E402
 
