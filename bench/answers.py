@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[0] = str(ROOT)  # not this folder: its queue.py would hide that of Python
 
 from bench.logistic import Sample, examined  # noqa: E402
 
@@ -50,19 +50,26 @@ async def new_project(database: Database, slug: str) -> UUID:
     return UUID(str(row[0]))
 
 
-async def of_golden(parts: Parts, world: World, clients: dict[str, Project]) -> list[Sample]:
-    """The answers from texts to the golden set."""
+async def of_golden(
+    parts: Parts, world: World, clients: dict[str, Project]
+) -> tuple[list[Sample], list[bool]]:
+    """The answers from texts to the golden set; and which of those were right that point to a
+    record.
+    """
     slugs = {client.slug: client for client in world.projects}
     found: list[Sample] = []
+    pointed: list[bool] = []
     for case in load():
         done = await put(parts, world, slugs[case.project], clients[case.project], case)
         if done.features is not None:
             told = Features(**done.features)
             found.append(Sample(client=case.project, features=told, right=done.outcome == "right"))
-    return found
+        if done.pointed:
+            pointed.append(done.outcome == "right")
+    return found, pointed
 
 
-async def golden_samples(dsn: str, folder: Path) -> list[Sample]:
+async def golden_samples(dsn: str, folder: Path) -> tuple[list[Sample], list[bool]]:
     world = build_world()
     settings = config.load(mayak_data_dir=folder, database_url=None)
     async with studied(settings, dsn, world, set(PROJECTS)) as (parts, clients):
@@ -107,8 +114,9 @@ async def measured(dsn: str, folder: Path) -> dict[str, object]:
     samples: list[Sample] = []
     result = await measure(dsn, samples)
     if "--chances" in sys.argv:
-        samples += await golden_samples(dsn, folder)
-        result["chances"] = examined(samples)
+        more, pointed = await golden_samples(dsn, folder)
+        result["chances"] = examined([*samples, *more])
+        result["pointed"] = {"answers": len(pointed), "right": sum(pointed)}
     return result
 
 

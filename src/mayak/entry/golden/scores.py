@@ -65,6 +65,7 @@ class Marked:
     said: str
     expected: Expected | None
     features: Mapping[str, float] | None
+    pointed: bool
     """What speaks for an answer from texts; None when there is none."""
 
 
@@ -94,6 +95,7 @@ def marked(case: Case, what: Wanted, heard: Heard) -> Marked:
         said=(answer.answer or answer.reason_text or "") if answer else "",
         expected=what.expected,
         features=(answer.explain or {}).get("features") if answer else None,
+        pointed=bool(answer and (answer.explain or {}).get("pointed")),
     )
 
 

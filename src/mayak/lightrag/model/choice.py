@@ -287,9 +287,15 @@ def best(asked: Question, scored: Sequence[Scored]) -> list[Scored]:
     near = [one for one in ordered if one.score >= ordered[0].score - BEHIND][:SHOWN]
     clear = _last_word(asked, ordered, LAST_WORD_CLEAR)
     vague = _last_word(asked, ordered, LAST_WORD_VAGUE)
-    listed = [clear, *near] if clear else [*near[: SHOWN - 1], *([vague] if vague else near[-1:])]
+    return first(
+        [clear, *near] if clear else [*near[: SHOWN - 1], *([vague] if vague else near[-1:])], []
+    )
+
+
+def first(those: Sequence[Scored], others: Sequence[Scored]) -> list[Scored]:
+    """At most SHOWN of both, in this order; never the same words twice."""
     chosen: dict[str, Scored] = {}
-    for one in listed:
+    for one in (*those, *others):
         words = " ".join(_WORD.findall(one.candidate.text.lower()))
         if words:
             chosen.setdefault(words, one)

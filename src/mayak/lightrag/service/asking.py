@@ -35,7 +35,7 @@ from mayak.lightrag.model.evidence import Settings
 from mayak.lightrag.model.language import Locale
 from mayak.lightrag.model.links import SourceLinks
 from mayak.lightrag.model.narrowing import Narrowing
-from mayak.lightrag.model.quality import COUNTED, chance
+from mayak.lightrag.model.quality import COUNTED, POINTED, chance
 from mayak.lightrag.model.questions import Question, QuestionTooHeavy
 from mayak.lightrag.model.questions import question as read_question
 from mayak.lightrag.model.records import Record, RecordKey
@@ -256,7 +256,9 @@ async def _from_texts(this: Round) -> AsyncIterator[Event]:
     )
     answer = draft
     if draft.status == "answered":
-        if chosen.features is not None:
+        if chosen.pointed:
+            draft = replace(draft, quality_score=POINTED)
+        elif chosen.features is not None:
             draft = replace(draft, quality_score=round(chance(chosen.features), 2))
         yield Cited(citations)
         written = Written()

@@ -17,11 +17,17 @@ from mayak.lightrag.model.evidence import Evidence, Found, Listed, Settings
 from mayak.lightrag.model.quality import Features, features
 from mayak.lightrag.model.questions import Question
 from mayak.lightrag.model.records import Record, RecordKey
+from mayak.lightrag.model.sought import SOURCE_OF, Rival, pointed, rivals, sought, told
 from mayak.lightrag.model.standing import borne_out
 from mayak.lightrag.queries import records, retrieval
 from mayak.lightrag.service.searching import search
 from mayak.platform.db import Conn
 from mayak.sync import service as sync
+
+RIVAL_CHUNKS = 20
+"""Chunks in which the record is looked for that a question wants to be pointed to."""
+RIVAL_CARDS = 6.0
+"""There cards weigh more: each says all that its record is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,8 @@ class Search:
     """Whether the project has a chunk, or a live row in any mirror."""
     current: Mapping[RecordKey, Record]
     """The present state of the records that the found chunks are made of."""
+    rivals: list[Rival]
+    """Records of the kind that the question asks to be pointed to; none when it asks for none."""
 
 
 async def vector_of(embedder: Embedder, asked: Question) -> Vector | None:
@@ -66,7 +74,9 @@ async def look(
         history=wish.history,
         explain=wish.explain,
     )
+    near = await _rivals(conn, project_id, asked, vector, model, settings, wish)
     wanted = {place.key for one in found.evidence for place in one.places}
+    wanted |= {one.key for one in near}
     wanted |= {
         place.key for ranked in found.lists.values() for one in ranked for place in one.places
     }
@@ -80,9 +90,39 @@ async def look(
         state=state,
         found=found,
         candidates=with_words,
+        rivals=near,
         sourced=state.chunks > 0 or any((await sync.mirror_counts(conn, project_id)).values()),
         current=current,
     )
+
+
+async def _rivals(
+    conn: Conn,
+    project_id: UUID,
+    asked: Question,
+    vector: Vector | None,
+    model: str,
+    settings: Settings,
+    wish: Wish,
+) -> list[Rival]:
+    """Records of the kind that is sought, found by a search among these services alone."""
+    kinds = sought(asked.text)
+    services = {SOURCE_OF[kind] for kind in kinds}
+    if wish.narrowing.sources:
+        services &= set(wish.narrowing.sources)
+    if not services or vector is None or wish.mode == "naive":
+        return []
+    found = await search(
+        conn,
+        project_id,
+        asked,
+        vector,
+        await retrieval.set_of(conn, project_id, model),
+        replace(settings, limit=RIVAL_CHUNKS, per_document=2, cards_weight=RIVAL_CARDS),
+        narrowing=replace(wish.narrowing, sources=tuple(sorted(services))),
+        mode="hybrid",
+    )
+    return rivals(found.evidence, kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +136,9 @@ class Choice:
     rest: float
     """The cosine of unrelated texts."""
     features: Features | None
-    """What the chance that the answer is right is told by; None without an answer."""
+    """What the chance is told by that quotes are right; None without any, and when `pointed`."""
+    pointed: bool = False
+    """Whether the first of them name the record that was sought."""
 
 
 async def choose(
@@ -116,14 +158,38 @@ async def choose(
             scored = choice.with_meaning(scored, near)
     chosen = choice.best(asked, scored)
     if not convincing(asked, search.found, chosen, rest=rest):
-        return Choice(chosen=[], others=[], rest=rest, features=None)
+        chosen = []
     ranked = sorted(scored, key=lambda one: -one.score)
+    if named := await _pointed(embedder, asked, vector, search, rest):
+        chosen = choice.first(named, chosen)
+        others = [one for one in ranked if one not in chosen]
+        return Choice(chosen=chosen, others=others, rest=rest, features=None, pointed=True)
+    if not chosen:
+        return Choice(chosen=[], others=[], rest=rest, features=None)
     return Choice(
         chosen=chosen,
         others=[one for one in ranked if one not in chosen],
         rest=rest,
         features=features(asked, search.found, chosen, ranked, rest=rest),
     )
+
+
+async def _pointed(
+    embedder: Embedder, asked: Question, vector: Vector | None, search: Search, rest: float
+) -> list[Scored]:
+    """What there is to say of the record that was sought; nothing when none stands out."""
+    if vector is None or not search.rivals:
+        return []
+    try:
+        meant = await embedder.sentences([one.name for one in search.rivals])
+    except Upstream:
+        return []
+    names = [choice.closeness(float(cosine), rest) for cosine in meant @ vector]
+    rival = pointed(asked, search.found, search.rivals, names, rest=rest)
+    record = search.current.get(rival.key) if rival else None
+    if rival is None or record is None or not record.public:
+        return []
+    return told(asked, search.found, rival, record, names[search.rivals.index(rival)])
 
 
 def reason_of(search: Search, *, had_quotes: bool) -> Reason:
@@ -163,6 +229,7 @@ def explained(search: Search, chosen: Choice, settings: Settings) -> dict[str, A
     """
     return {
         "features": asdict(chosen.features) if chosen.features else None,
+        "pointed": chosen.pointed,
         "lists": {
             name: [
                 {
