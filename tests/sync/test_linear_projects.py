@@ -123,3 +123,59 @@ async def test_a_database_where_both_have_a_copy_keeps_the_one_of_whoever_is_bou
 
     assert shared not in await theirs.live("project")
     assert shared in await ours.live("project")
+
+
+async def test_a_project_that_went_to_another_team_while_it_was_trashed_is_free(
+    ours: Studio, theirs: Studio, world: World, teams: tuple[str, str], shared: str
+) -> None:
+    await ours.bind("linear", ("team", teams[0]))
+    await ours.sync("linear")
+    world.clock.advance(60)
+    apply_edit(world, "linear.trash_project", {"project": shared})
+    await ours.sync("linear", full=True)
+    assert shared not in await ours.live("project")
+    world.clock.advance(60)
+    moved = {"trashed": False, "archived_at": None, "team_ids": (teams[1],)}
+    apply_edit(world, "linear.update_project", {"project": shared, **moved})
+
+    await ours.sync("linear", full=True)
+    await theirs.bind("linear", ("team", teams[1]))
+    await theirs.sync("linear")
+
+    assert shared in await theirs.live("project")
+
+
+async def test_what_is_bound_stays_claimed_while_it_is_out_of_sight(
+    ours: Studio, world: World, shared: str
+) -> None:
+    await ours.bind("linear", ("project", shared))
+    await ours.sync("linear")
+    world.clock.advance(60)
+    apply_edit(world, "linear.delete_project", {"project": shared})
+
+    await ours.sync("linear", full=True)
+
+    assert shared not in await ours.live("project")
+    claims = await ours.rows("SELECT external_id FROM connector_claims WHERE kind = 'project'")
+    assert [one["external_id"] for one in claims] == [shared]
+
+
+async def test_of_two_copies_by_team_the_one_is_kept_that_was_bound_first(
+    database: Database, ours: Studio, theirs: Studio, teams: tuple[str, str], shared: str
+) -> None:
+    await ours.bind("linear", ("team", teams[0]))
+    await ours.sync("linear")
+    await theirs.bind("linear", ("team", teams[1]))
+    async with database.system_transaction() as conn:
+        await conn.execute(COPY, {"of": ours.project, "to": theirs.project})
+        await conn.execute("DELETE FROM connector_claims WHERE kind = 'project'")
+        await conn.execute(  # the other one was not synced for months
+            "UPDATE linear_projects_raw SET synced_at = '2026-01-01' WHERE project_id = %s",
+            (theirs.project,),
+        )
+
+    async with database.system_transaction() as conn:
+        await conn.execute(MIGRATION.read_text("utf-8").encode())
+
+    assert shared in await ours.live("project")
+    assert shared not in await theirs.live("project")

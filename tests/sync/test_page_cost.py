@@ -29,6 +29,9 @@ async def plan_of(database: Database, project: UUID, statement: LiteralString) -
         "project_id": project,
         "rows": "[]",
         "external_ids": ["1", "2"],
+        "hashes": [b"", b""],
+        "deleted": [False, False],
+        "touches": [None, None],
         "observed_at": now(),
         "trust": False,
         "listing_id": uuid4(),
@@ -48,7 +51,7 @@ async def plan_of(database: Database, project: UUID, statement: LiteralString) -
 
 
 async def test_a_first_sync_looks_records_up_by_key(database: Database, project: UUID) -> None:
-    plan = await plan_of(database, project, mirror.STATEMENTS["comment"])
+    plan = await plan_of(database, project, mirror.DIFFERENCES["comment"])
     assert "Index Scan using linear_comments_raw_pkey" in plan
     assert "Hash" not in plan
 
@@ -87,7 +90,7 @@ async def test_what_a_listing_lacks_is_looked_up_by_key(
 @pytest.mark.parametrize(
     "statement",
     [
-        pytest.param(mirror.STATEMENTS["comment"], id="page"),
+        pytest.param(mirror.DIFFERENCES["comment"], id="page"),
         pytest.param(mirror.LIVING["comment"], id="living"),
         pytest.param(mirror.BURIALS["comment"], id="burial"),
         pytest.param(listings.LACKERS["comment time"], id="lacking"),
@@ -104,3 +107,41 @@ async def test_a_new_project_beside_one_that_statistics_know_is_looked_up_by_key
     plan = await plan_of(database, project, statement)
     assert "using linear_comments_raw_pkey" in plan, plan
     assert "linear_comments_issue" not in plan, plan
+
+
+async def test_the_planner_hears_of_rows_in_a_table_that_was_empty_when_it_looked(
+    database: Database, project: UUID, other_project: UUID
+) -> None:
+    async with database.transaction(other_project) as conn:
+        await conn.execute(CROWD, (other_project,))
+    async with database.connection() as conn:
+        await conn.execute("DELETE FROM linear_comments_raw")
+        await conn.execute("VACUUM ANALYZE linear_comments_raw")
+
+    async with database.transaction(project) as conn:
+        await conn.execute(CROWD, (project,))
+        await mirror.learn(conn, "comment", 500)
+
+    assert await known_rows(database) == 3000
+    plan = await plan_of(database, other_project, mirror.DIFFERENCES["comment"])
+    assert "using linear_comments_raw_pkey" in plan, plan
+
+
+async def test_what_it_knows_is_not_counted_again(database: Database, project: UUID) -> None:
+    async with database.transaction(project) as conn:
+        await conn.execute(CROWD, (project,))
+        await mirror.learn(conn, "comment", 500)
+        await conn.execute("DELETE FROM linear_comments_raw WHERE external_id > '1500'")
+        await mirror.learn(conn, "comment", 500)
+
+    assert await known_rows(database) == 3000
+
+
+async def known_rows(database: Database) -> int:
+    async with database.connection() as conn:
+        cursor = await conn.execute(
+            "SELECT reltuples::integer FROM pg_class WHERE relname = 'linear_comments_raw'"
+        )
+        row = await cursor.fetchone()
+        assert row
+        return int(row[0])

@@ -1,6 +1,6 @@
 SET LOCAL ROLE mayak_system;
 
--- A Linear project is claimed as an issue is: by whoever is bound to it, else by the first whose team it is of.
+-- A Linear project is claimed as an issue is: by whoever is bound to it, else by whoever was the first to be bound to a team of it.
 INSERT INTO connector_claims (project_id, connector, account_ref, kind, external_id)
 SELECT project_id, connector, account_ref, kind, external_id
   FROM connector_bindings
@@ -15,7 +15,7 @@ SELECT DISTINCT ON (bound.account_ref, copied.external_id)
     ON copied.project_id = bound.project_id AND copied.deleted_at IS NULL
    AND bound.external_id = ANY(copied.team_ids)
  WHERE bound.connector = 'linear' AND bound.kind = 'team'
- ORDER BY bound.account_ref, copied.external_id, copied.synced_at, copied.project_id
+ ORDER BY bound.account_ref, copied.external_id, bound.created_at, copied.project_id
     ON CONFLICT DO NOTHING;
 
 -- What two projects had copied stays with the one that has the claim.

@@ -141,6 +141,21 @@ DELETE FROM connector_claims
    AND (%(external_ids)s::text[] IS NULL OR external_id = ANY(%(external_ids)s::text[]))
 """
 
+RELEASE_LEFT: LiteralString = """
+DELETE FROM connector_claims AS claimed
+ WHERE project_id = %(project_id)s AND connector = 'linear' AND kind = 'project'
+   AND external_id NOT IN (
+         SELECT external_id FROM linear_projects_raw
+          WHERE project_id = %(project_id)s AND deleted_at IS NULL)
+   AND external_id NOT IN (
+         SELECT external_id FROM connector_bindings
+          WHERE project_id = %(project_id)s AND connector = 'linear' AND kind = 'project')
+   AND external_id NOT IN (
+         SELECT external_id FROM connector_errors
+          WHERE project_id = %(project_id)s AND connector = 'linear' AND stream = 'projects'
+            AND status <> 'resolved' AND external_id IS NOT NULL)
+"""
+
 
 async def lock(conn: Conn, project_id: UUID, connector: Connector) -> None:
     """Bindings change one at a time, so that two projects cannot take the same part at once.
@@ -341,3 +356,10 @@ async def release(
         kind=kind,
         external_ids=None if external_ids is None else list(external_ids),
     )
+
+
+async def release_left(conn: Conn, project_id: UUID) -> int:
+    """Let others have the Linear projects that this one has taken, and has neither a copy of nor is
+    bound to: they went to another team while they were deleted here, or could not be read.
+    """
+    return await execute(conn, RELEASE_LEFT, project_id=project_id)

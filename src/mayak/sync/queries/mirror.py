@@ -1,13 +1,13 @@
 """SQL of the mirror: how pages of records become rows.
 
 All tables have the same statements with other columns. A page is first asked about by key and hash
-alone; only the rows that differ follow, as one JSON array. Whatever would not change is left out
-before the insert, so that reading an unchanged source writes nothing, not even row locks.
+alone; only the rows that differ follow, as one JSON array, so that reading an unchanged source
+writes nothing, not even row locks.
 
 `project_id = (SELECT ...)` says the same as without the SELECT, and keeps the planner from looking
 the project up in the statistics. These know the projects of yesterday; a new one has no rows by
 them, so every index that begins with the project looks as good as the key, and each look would
-read all of the project.
+read all of the project. Of a table that has been emptied they know nothing at all: see `learn`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,27 +35,13 @@ SELECT new.external_id
 """
 
 SAVE: LiteralString = """
-WITH changed AS (
-  SELECT new.*
-    FROM jsonb_to_recordset(%(rows)s::jsonb) AS new
-         (external_id text, content_hash text, payload jsonb, deleted boolean, {typed})
-    -- One look for each row. As a plain join, a table that has no statistics yet is read whole for
-    -- every page, and a first sync takes the square of its size.
-    LEFT JOIN LATERAL (
-           SELECT * FROM {table}
-            WHERE project_id = (SELECT %(project_id)s::uuid) AND external_id = new.external_id
-            LIMIT 1) AS old ON true
-   WHERE old.external_id IS NULL
-      OR (old.content_hash <> decode(new.content_hash, 'hex')
-          OR (old.deleted_at IS NOT NULL) <> new.deleted{touched})
-     -- What was asked for earlier than what is stored knows less, whenever it arrives.
-     AND old.observed_at <= %(observed_at)s{newer}
-), written AS (
+WITH written AS (
   INSERT INTO {table} AS old
          (project_id, external_id, content_hash, payload, deleted_at, observed_at, {names})
   SELECT %(project_id)s, external_id, decode(content_hash, 'hex'), payload,
          CASE WHEN deleted THEN now() END, %(observed_at)s, {names}
-    FROM changed
+    FROM jsonb_to_recordset(%(rows)s::jsonb) AS new
+         (external_id text, content_hash text, payload jsonb, deleted boolean, {typed})
       ON CONFLICT (project_id, external_id) DO UPDATE
      SET content_hash = excluded.content_hash, payload = excluded.payload,
          deleted_at = CASE WHEN excluded.deleted_at IS NULL THEN NULL
@@ -66,6 +52,10 @@ WITH changed AS (
                            OR (old.deleted_at IS NULL) <> (excluded.deleted_at IS NULL)
                          THEN excluded.revision ELSE old.revision END,
          {taken}
+   WHERE (old.content_hash <> excluded.content_hash
+          OR (old.deleted_at IS NULL) <> (excluded.deleted_at IS NULL){touched})
+     -- What was asked for earlier than what is stored knows less, whenever it arrives.
+     AND old.observed_at <= excluded.observed_at{newer}
   RETURNING deleted_at IS NOT NULL AS deleted
 )
 SELECT count(*) FILTER (WHERE NOT deleted) AS written,
@@ -75,16 +65,17 @@ SELECT count(*) FILTER (WHERE NOT deleted) AS written,
 """
 
 TOUCHED: LiteralString = """
-          OR old.source_updated_at IS DISTINCT FROM new.source_updated_at"""
+          OR old.source_updated_at IS DISTINCT FROM {row}.source_updated_at"""
 NEWER: LiteralString = """
      AND (%(trust)s OR old.deleted_at IS NOT NULL OR old.source_updated_at IS NULL
-          OR new.source_updated_at >= old.source_updated_at)"""
+          OR excluded.source_updated_at >= old.source_updated_at)"""
 
 
 def differ_statement(mirror: Mirror) -> LiteralString:
     """DIFFER for one table."""
     timed = "source_updated_at" in mirror.columns
-    return DIFFER.format(table=mirror.table, touched=TOUCHED if timed else "")
+    touched = TOUCHED.format(row="new") if timed else ""
+    return DIFFER.format(table=mirror.table, touched=touched)
 
 
 def save_statement(mirror: Mirror) -> LiteralString:
@@ -95,7 +86,7 @@ def save_statement(mirror: Mirror) -> LiteralString:
         typed=", ".join(f"{name} {type_}" for name, type_ in mirror.columns.items()),
         names=", ".join(mirror.columns),
         taken=", ".join(f"{name} = excluded.{name}" for name in mirror.columns),
-        touched=TOUCHED if timed else "",
+        touched=TOUCHED.format(row="excluded") if timed else "",
         newer=NEWER if timed else "",
     )
 
@@ -195,6 +186,16 @@ async def save(
     assert saved is not None
     unchanged = len(latest) - saved.written - saved.deleted
     return Saved(written=saved.written, deleted=saved.deleted, unchanged=unchanged)
+
+
+async def learn(conn: Conn, kind: str, rows: int) -> None:
+    """Tell the planner of a table that has at least so many rows, unless it knows."""
+    await execute(
+        conn,
+        "SELECT mayak_learn(%(table)s, %(rows)s)",
+        table=MIRRORS[kind].table,
+        rows=rows,
+    )
 
 
 async def _differ(conn: Conn, project_id: UUID, kind: str, records: Sequence[Record]) -> list[str]:

@@ -1,7 +1,7 @@
 """Which part of an account belongs to which project."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -80,6 +80,8 @@ async def bind(
         await queries.lock(conn, project_id, connector)
         left = await _leave_other_accounts(conn, project_id, connector, account_ref)
         await _take(conn, project_id, connector, account_ref, binding)
+        if connector == "linear":
+            await _claim_projects(conn, project_id, account_ref, [binding])
         await _say_it_changed(conn, project_id, connector, left=left)
 
 
@@ -190,6 +192,8 @@ async def replace_parts(
                 left = gone or left
         for binding in wanted.values():
             await _take(conn, project_id, connector, account_ref, binding)
+        if connector == "linear":
+            await _claim_projects(conn, project_id, account_ref, wanted.values())
         if connector == "chatwoot":
             await queries.name_inboxes(conn, project_id, account_ref)
         bound = await queries.bindings(conn, project_id, connector, account_ref)
@@ -215,13 +219,18 @@ async def _take(
     if taken := await queries.taken(conn, project_id, connector, account_ref, binding):
         raise PartIsTaken(taken[0])
     await queries.bind(conn, project_id, connector, account_ref, binding)
-    if (connector, binding.kind) == ("linear", "project"):
-        # At once: a project that has its team would take it with the next page it reads.
-        mine = await queries.claim(
-            conn, project_id, connector, account_ref, "project", [binding.external_id]
-        )
-        if not mine:
-            raise PartIsTaken(f"project {binding.external_id}")
+
+
+async def _claim_projects(
+    conn: Conn, project_id: UUID, account_ref: str, parts: Iterable[Binding]
+) -> None:
+    """The Linear projects among these at once, and all together: a project of Mayak that has their
+    team would take them with the next page it reads.
+    """
+    wanted = {one.external_id for one in parts if one.kind == "project"}
+    mine = await queries.claim(conn, project_id, "linear", account_ref, "project", wanted)
+    if taken := sorted(wanted - mine):
+        raise PartIsTaken(f"project {taken[0]}")
 
 
 async def _leave_other_accounts(

@@ -49,6 +49,8 @@ async def settle(
     async with work.writing() as conn:
         if verdict is None:
             await bury(work, conn, stream, gone, at=work.present())
+            if (work.connector, stream.name) == ("linear", "projects"):
+                await bindings.release_left(conn, work.run.project_id)
         await listings.drop(conn, work.run.project_id, listing.id)
     return verdict
 
@@ -128,7 +130,9 @@ async def bury(
     """Tombstones for records that the source does not have any more."""
     project_id, kind = work.run.project_id, stream.mirror.kind
     buried = await mirror.bury(conn, project_id, kind, external_ids, observed_at=at)
-    await bindings.release(conn, project_id, work.connector, kind, external_ids)
+    # What is bound may only be out of sight, and stays the project's own.
+    free = [id_ for id_ in external_ids if (kind, id_) not in work.scope.bound]
+    await bindings.release(conn, project_id, work.connector, kind, free)
     work.count(kind, Saved(deleted=buried))
     return buried
 
@@ -139,8 +143,8 @@ async def leave(conn: Conn, work: Work, kind: str, external_ids: list[str], *, a
         return 0  # whose a record is cannot be told while what it is bound by is out of sight
     project_id = work.run.project_id
     left = await mirror.bury(conn, project_id, kind, external_ids, observed_at=at)
+    await bindings.release(conn, project_id, work.connector, kind, external_ids)
     if left:
-        await bindings.release(conn, project_id, work.connector, kind, external_ids)
         if kind == "issue":
             left += await leaving.bury_comments_of(conn, project_id, external_ids)
         if kind == "company":

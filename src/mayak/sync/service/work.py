@@ -48,6 +48,8 @@ COUNTED: Mapping[str, str] = {
     "attachment": "attachments",
 }
 """What the counters of a run call each kind of record."""
+TOLD_OF = (500, 5_000, 50_000)
+"""After how many rows written by one run the planner hears of them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,6 +85,8 @@ class Work:
     """Streams that were never read to their end: what they show now is what is expected."""
     arriving: set[str] = field(default_factory=set)
     """Kinds of which most of the last page was new or different; the next is likely the same."""
+    kept: Counter[str] = field(default_factory=Counter)
+    """Rows written so far by kind."""
     totals: dict[str, int] = field(default_factory=dict)
     """By stream: how many records of ours the source showed in a list that was read to its end."""
 
@@ -165,6 +169,9 @@ class Work:
         if records:
             most_differed = saved.written + saved.deleted > saved.unchanged
             (self.arriving.add if most_differed else self.arriving.discard)(kind)
+        before, self.kept[kind] = self.kept[kind], self.kept[kind] + saved.written
+        if any(before < rows <= self.kept[kind] for rows in TOLD_OF):
+            await mirror.learn(conn, kind, self.kept[kind])
         return saved
 
     async def page(
