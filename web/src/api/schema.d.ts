@@ -2298,9 +2298,14 @@ export interface components {
         };
         /** ExplainView */
         ExplainView: {
+            /** Features */
+            features: {
+                [key: string]: number;
+            } | null;
             /** Fused */
             fused: components["schemas"]["FusedView"][];
             lists: components["schemas"]["ListsView"];
+            pointed: components["schemas"]["PointedView"] | null;
             /** Settings */
             settings: {
                 [key: string]: unknown;
@@ -2950,6 +2955,16 @@ export interface components {
             kind: "account" | "inbox" | "team" | "project" | "company" | "list" | "filter";
             /** Name */
             name?: string | null;
+        };
+        /** PointedView */
+        PointedView: {
+            /** Id */
+            id: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "chatwoot_message" | "chatwoot_conversation" | "chatwoot_contact" | "linear_issue" | "linear_comment" | "linear_project" | "attio_company" | "attio_person" | "attio_deal" | "attio_note" | "attio_task" | "dataset_text";
         };
         /**
          * Problem

@@ -71,6 +71,8 @@ class Case(_Told):
     """Exact fragments of texts that may be read; any one of them is enough."""
     records: tuple[str, ...] = ()
     """`type:key`; any one of them, or of `quotes`, is enough."""
+    field: str | None = None
+    """What of such a record has to be quoted; None: anything."""
     rule: Rule | None = None
     never: tuple[str, ...] = ()
     """Words that no answer may hold."""
@@ -87,6 +89,8 @@ class Case(_Told):
             raise ValueError(f"{self.id}: a rule is for what is counted, listed or compared")
         if (computed or self.refuse) == bool(self.quotes or self.records):
             raise ValueError(f"{self.id}: quotes or records are for what is found")
+        if self.field and not self.records:
+            raise ValueError(f"{self.id}: a field is of a record")
         for name in self.records:
             if name.partition(":")[0] not in NAMED or not name.partition(":")[2]:
                 raise ValueError(f"{self.id}: {name!r} is not like linear_issue:NOR-1")

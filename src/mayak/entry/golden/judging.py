@@ -48,6 +48,8 @@ class Wanted:
     quotes: tuple[str, ...] = ()
     keys: frozenset[RecordKey] = frozenset()
     """Records that are named, and those other than conversations that hold a fragment."""
+    field: str | None = None
+    """What of such a record has to be quoted; None: anything."""
 
 
 def wanted(case: Case, world: World, client: ClientProject, expected: Expected | None) -> Wanted:
@@ -59,7 +61,7 @@ def wanted(case: Case, world: World, client: ClientProject, expected: Expected |
     for name in case.records:
         if key := named(world, client, name):
             keys.add(key)
-    return Wanted(expected=expected, quotes=case.quotes, keys=frozenset(keys))
+    return Wanted(expected=expected, quotes=case.quotes, keys=frozenset(keys), field=case.field)
 
 
 def outcome(case: Case, what: Wanted, heard: Heard) -> Outcome:
@@ -80,7 +82,7 @@ def outcome(case: Case, what: Wanted, heard: Heard) -> Outcome:
 def fits(what: Wanted, citation: Citation) -> bool:
     """Whether a citation is of what was to be found."""
     if citation.key in what.keys or (citation.document_type, citation.document_id) in what.keys:
-        return True
+        return what.field in (None, citation.field)
     quote = citation.quote
     return any(
         fragment in quote or (len(quote) > SAYS_ENOUGH and quote in fragment)

@@ -88,8 +88,9 @@ class QueryInput(BaseModel):
     locale: Locale | None = None
     """The language around the quotes; that of the question when left out."""
     mode: Mode = "mix"
-    """naive: chunks by meaning. local: the entities that are named. global: cards. hybrid: both.
-    mix: everything.
+    """naive: texts by meaning alone. local: cards of entities, identifiers and names, and what is
+    linked to them. global: texts by meaning and by words. hybrid: local and global. mix: hybrid,
+    and what is two links away.
     """
     filters: FiltersInput | None = None
     history: Annotated[list[Words], Field(max_length=MOST_HISTORY)] = []

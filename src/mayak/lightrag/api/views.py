@@ -136,10 +136,19 @@ class FusedView(BaseModel):
     ranks: RanksView
 
 
+class PointedView(BaseModel):
+    type: RecordType
+    id: str
+
+
 class ExplainView(BaseModel):
     lists: ListsView
     fused: list[FusedView]
     """What the answer was made from, the best first."""
+    features: dict[str, float] | None
+    """What speaks for an answer made of quotes, each about 0 to 1; null for any other."""
+    pointed: PointedView | None
+    """The record that the question was pointed to."""
     settings: dict[str, Any]
 
 

@@ -293,12 +293,16 @@ def best(asked: Question, scored: Sequence[Scored]) -> list[Scored]:
 
 
 def first(those: Sequence[Scored], others: Sequence[Scored]) -> list[Scored]:
-    """At most SHOWN of both, in this order; never the same words twice."""
-    chosen: dict[str, Scored] = {}
+    """At most SHOWN of both, in this order; never the same words twice, but for facts of which one
+    record has two alike.
+    """
+    chosen: dict[tuple[str, str], Scored] = {}
     for one in (*those, *others):
         words = " ".join(_WORD.findall(one.candidate.text.lower()))
+        field = one.candidate.field
         if words:
-            chosen.setdefault(words, one)
+            said = field in SAID or field in HEADINGS
+            chosen.setdefault(("" if said else field, words), one)
     return list(chosen.values())[:SHOWN]
 
 

@@ -238,15 +238,23 @@ async def _from_rows(this: Round) -> Answer | None:
 
 async def _from_texts(this: Round) -> AsyncIterator[Event]:
     tools, asked, watch = this.tools, this.asked, this.watch
-    vector = await extracting.vector_of(tools.embedder, asked)
+    vector = await extracting.vector_of(tools.embedder, asked.text)
+    aim = await extracting.aim_of(tools.embedder, asked, vector, this.wish)
     embed_ms = watch.lap()
     async with tools.database.transaction(this.project_id) as conn:
         await limit_statements(conn, tools.settings.patience)
         search = await extracting.look(
-            conn, this.project_id, asked, vector, tools.embedder.space, tools.settings, this.wish
+            conn,
+            this.project_id,
+            asked,
+            vector,
+            aim,
+            tools.embedder.space,
+            tools.settings,
+            this.wish,
         )
     search_ms = watch.lap()
-    chosen = await extracting.choose(tools.embedder, asked, vector, search)
+    chosen = await extracting.choose(tools.embedder, asked, vector, aim, search)
     draft, citations = await _extractive(this, search, chosen)
     draft = replace(
         draft,
@@ -256,7 +264,7 @@ async def _from_texts(this: Round) -> AsyncIterator[Event]:
     )
     answer = draft
     if draft.status == "answered":
-        if chosen.pointed:
+        if chosen.pointed and chosen.pointed in {one.key for one in draft.citations}:
             draft = replace(draft, quality_score=POINTED)
         elif chosen.features is not None:
             draft = replace(draft, quality_score=round(chance(chosen.features), 2))

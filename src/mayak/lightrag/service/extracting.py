@@ -14,11 +14,13 @@ from mayak.lightrag.model.choice import Candidate, Scored
 from mayak.lightrag.model.convincing import convincing
 from mayak.lightrag.model.embedder import Embedder, Vector
 from mayak.lightrag.model.evidence import Evidence, Found, Listed, Settings
+from mayak.lightrag.model.persons import meant
 from mayak.lightrag.model.quality import Features, features
 from mayak.lightrag.model.questions import Question
 from mayak.lightrag.model.records import Record, RecordKey
-from mayak.lightrag.model.sought import SOURCE_OF, Rival, pointed, rivals, sought, told
+from mayak.lightrag.model.sought import COMPARED, SOURCE_OF, Rival, pointed, rivals, told
 from mayak.lightrag.model.standing import borne_out
+from mayak.lightrag.model.wanted import Wanted, wanted
 from mayak.lightrag.queries import records, retrieval
 from mayak.lightrag.service.searching import search
 from mayak.platform.db import Conn
@@ -45,11 +47,38 @@ class Search:
     """Records of the kind that the question asks to be pointed to; none when it asks for none."""
 
 
-async def vector_of(embedder: Embedder, asked: Question) -> Vector | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """The record that a question wants to be pointed to."""
+
+    wanted: Wanted
+    vector: Vector
+    """Of what tells which one."""
+
+
+async def vector_of(embedder: Embedder, text: str) -> Vector | None:
     try:
-        return await embedder.query(asked.text)
+        return await embedder.query(text)
     except Upstream:
         return None
+
+
+async def aim_of(
+    embedder: Embedder, asked: Question, vector: Vector | None, wish: Wish
+) -> Aim | None:
+    """What the question wants to be pointed to. One that tells nothing itself, as "is there an
+    issue for this?", goes with the question before it.
+    """
+    aimed = wanted(asked.text)
+    if aimed is None or vector is None or wish.mode == "naive":
+        return None
+    source = SOURCE_OF[aimed.kind]
+    if wish.narrowing.sources and source not in wish.narrowing.sources:
+        return None
+    if not aimed.told:
+        said = f"{wish.history[-1]} {asked.text}" if wish.history else ""
+        vector = await vector_of(embedder, said) if said else None
+    return None if vector is None else Aim(wanted=aimed, vector=vector)
 
 
 async def look(
@@ -57,6 +86,7 @@ async def look(
     project_id: UUID,
     asked: Question,
     vector: Vector | None,
+    aim: Aim | None,
     model: str,
     settings: Settings,
     wish: Wish,
@@ -74,7 +104,7 @@ async def look(
         history=wish.history,
         explain=wish.explain,
     )
-    near = await _rivals(conn, project_id, asked, vector, model, settings, wish)
+    near = await _rivals(conn, project_id, asked, aim, model, settings, wish) if aim else []
     wanted = {place.key for one in found.evidence for place in one.places}
     wanted |= {one.key for one in near}
     wanted |= {
@@ -100,29 +130,30 @@ async def _rivals(
     conn: Conn,
     project_id: UUID,
     asked: Question,
-    vector: Vector | None,
+    aim: Aim,
     model: str,
     settings: Settings,
     wish: Wish,
 ) -> list[Rival]:
-    """Records of the kind that is sought, found by a search among these services alone."""
-    kinds = sought(asked.text)
-    services = {SOURCE_OF[kind] for kind in kinds}
-    if wish.narrowing.sources:
-        services &= set(wish.narrowing.sources)
-    if not services or vector is None or wish.mode == "naive":
+    """Records of the kind that is sought, found by a search of its service alone; of people only
+    the one who is called by name.
+    """
+    person, kind = aim.wanted.person, aim.wanted.kind
+    who = meant(person, await records.people(conn, project_id)) if person else None
+    if person and who is None:
         return []
     found = await search(
         conn,
         project_id,
         asked,
-        vector,
+        aim.vector,
         await retrieval.set_of(conn, project_id, model),
         replace(settings, limit=RIVAL_CHUNKS, per_document=2, cards_weight=RIVAL_CARDS),
-        narrowing=replace(wish.narrowing, sources=tuple(sorted(services))),
+        narrowing=replace(wish.narrowing, sources=(SOURCE_OF[kind],)),
         mode="hybrid",
     )
-    return rivals(found.evidence, kinds)
+    near = rivals(found.evidence, kind)
+    return [one for one in near if one.key[1] == who] if person else near[:COMPARED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +168,12 @@ class Choice:
     """The cosine of unrelated texts."""
     features: Features | None
     """What the chance is told by that quotes are right; None without any, and when `pointed`."""
-    pointed: bool = False
-    """Whether the first of them name the record that was sought."""
+    pointed: RecordKey | None = None
+    """The record that was sought, when the first of them name it."""
 
 
 async def choose(
-    embedder: Embedder, asked: Question, vector: Vector | None, search: Search
+    embedder: Embedder, asked: Question, vector: Vector | None, aim: Aim | None, search: Search
 ) -> Choice:
     """The sentences to show; none when they do not convince."""
     rest = choice.resting(search.found, embedder.resting)
@@ -160,10 +191,11 @@ async def choose(
     if not convincing(asked, search.found, chosen, rest=rest):
         chosen = []
     ranked = sorted(scored, key=lambda one: -one.score)
-    if named := await _pointed(embedder, asked, vector, search, rest):
+    if aim and (named := await _pointed(embedder, asked, aim, search, rest)):
         chosen = choice.first(named, chosen)
         others = [one for one in ranked if one not in chosen]
-        return Choice(chosen=chosen, others=others, rest=rest, features=None, pointed=True)
+        it = named[0].candidate.record.key
+        return Choice(chosen=chosen, others=others, rest=rest, features=None, pointed=it)
     if not chosen:
         return Choice(chosen=[], others=[], rest=rest, features=None)
     return Choice(
@@ -175,21 +207,27 @@ async def choose(
 
 
 async def _pointed(
-    embedder: Embedder, asked: Question, vector: Vector | None, search: Search, rest: float
+    embedder: Embedder, asked: Question, aim: Aim, search: Search, rest: float
 ) -> list[Scored]:
     """What there is to say of the record that was sought; nothing when none stands out."""
-    if vector is None or not search.rivals:
+    if not search.rivals:
         return []
-    try:
-        meant = await embedder.sentences([one.name for one in search.rivals])
-    except Upstream:
+    if aim.wanted.person:
+        rival, name = search.rivals[0], None
+    else:
+        try:
+            close = await embedder.sentences([one.name for one in search.rivals])
+        except Upstream:
+            return []
+        names = [choice.closeness(float(cosine), rest) for cosine in close @ aim.vector]
+        best = pointed(asked, search.found, search.rivals, names, rest=rest)
+        if best is None:
+            return []
+        rival, name = best, names[search.rivals.index(best)]
+    record = search.current.get(rival.key)
+    if record is None or not record.public:
         return []
-    names = [choice.closeness(float(cosine), rest) for cosine in meant @ vector]
-    rival = pointed(asked, search.found, search.rivals, names, rest=rest)
-    record = search.current.get(rival.key) if rival else None
-    if rival is None or record is None or not record.public:
-        return []
-    return told(asked, search.found, rival, record, names[search.rivals.index(rival)])
+    return told(aim.wanted, search.found, rival, record, name)
 
 
 def reason_of(search: Search, *, had_quotes: bool) -> Reason:
@@ -229,7 +267,9 @@ def explained(search: Search, chosen: Choice, settings: Settings) -> dict[str, A
     """
     return {
         "features": asdict(chosen.features) if chosen.features else None,
-        "pointed": chosen.pointed,
+        "pointed": dict(zip(("type", "id"), chosen.pointed, strict=True))
+        if chosen.pointed
+        else None,
         "lists": {
             name: [
                 {

@@ -14,7 +14,7 @@ from mayak.lightrag.queries.records import attio, chatwoot, linear
 from mayak.lightrag.queries.records.presence import present
 from mayak.lightrag.queries.records.rows import Row
 from mayak.lightrag.queries.records.talk import Place, around, end_of, place_of
-from mayak.platform.db import Conn, fetch_all
+from mayak.platform.db import Conn, fetch_all, fetch_dicts
 
 RECORDS: Mapping[RecordType, LiteralString] = {
     **chatwoot.RECORDS,
@@ -64,4 +64,10 @@ async def parts(
     return found
 
 
-__all__ = ["Place", "around", "end_of", "parts", "place_of", "present", "records"]
+async def people(conn: Conn, project_id: UUID) -> dict[str, str]:
+    """The names of the project's people in the CRM by external id."""
+    rows = await fetch_dicts(conn, attio.NAMES, project_id=project_id)
+    return {row["external_id"]: row["name"] for row in rows}
+
+
+__all__ = ["Place", "around", "end_of", "parts", "people", "place_of", "present", "records"]

@@ -55,6 +55,12 @@ SELECT 'attio_person' AS type, p.external_id, 'attio_person' AS document_type,
  WHERE p.project_id = %(project_id)s AND p.external_id = ANY(%(ids)s)
 """
 
+NAMES: LiteralString = """
+SELECT external_id, name
+  FROM attio_people_raw
+ WHERE project_id = %(project_id)s AND deleted_at IS NULL AND name IS NOT NULL
+"""
+
 DEALS: LiteralString = """
 SELECT 'attio_deal' AS type, d.external_id, 'attio_deal' AS document_type,
        d.external_id AS document_id, d.name AS title,
