@@ -117,7 +117,7 @@ def sandbox(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Serve a Chatwoot that behaves as the real one does, on this machine only."""
+    """Serve Chatwoot, Linear, Attio and OpenAI as they really behave, on this machine only."""
     from mayak.entry.sandbox import open_world, run_sandbox
 
     settings(quiet=True)
