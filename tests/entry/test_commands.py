@@ -1,5 +1,6 @@
 """The command line, as a person and a program use it: real processes, one data folder."""
 
+import atexit
 import json
 import os
 import subprocess
@@ -13,8 +14,11 @@ import pytest
 
 from mayak.config import Settings
 from tests.conftest import fresh_database
+from tests.entry.forking import Forking
 
 MAYAK = Path(sys.executable).with_name("mayak")
+FORKING = Forking()
+atexit.register(FORKING.close)
 PASSWORD = "a long enough password"
 CHATWOOT = {
     "CHATWOOT_BASE_URL": "http://127.0.0.1:1",
@@ -35,16 +39,7 @@ class Shell:
     def run(
         self, *words: str, said: str = "", **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [MAYAK, *words],
-            cwd=self.folder,
-            env=self.variables | variables,
-            input=said,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        return FORKING.run(words, self.folder, self.variables | variables, said)
 
     def json(self, *words: str, said: str = "", **variables: str) -> Any:
         """The one JSON document of a command that ends well."""

@@ -1,5 +1,6 @@
 """What the command `mayak` calls: a small door in front of heavy imports."""
 
+import gc
 import sys
 
 
@@ -8,6 +9,7 @@ def main() -> None:
     try:
         from mayak.entry.cli import main as run
 
+        gc.freeze()  # what was imported stays; looking through it took 0.4 s of every command
         run()
     except KeyboardInterrupt:
         sys.stderr.write("mayak: interrupted\n")
