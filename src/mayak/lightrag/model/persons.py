@@ -62,14 +62,14 @@ def asked_person(question: str) -> AskedPerson | None:
 
 def meant(asked: AskedPerson, people: Mapping[str, str]) -> str | None:
     """The one among all `people` of a project, their names by id, who is called so; None when
-    nobody is, or more than one.
+    nobody is, or more than one. Takes 0.2 to 0.7 s for 20,000 people, too long for an event loop.
     """
-    found = {
-        id_
-        for id_, name in people.items()
-        for words in asked.called
-        if words and _fits(words, [part for part in tokens(name) if len(part) >= SHORTEST])
-    }
+    called = {tuple(tokens(" ".join(words))) for words in asked.called}
+    found = set[str]()
+    for id_, name in people.items() if called else ():
+        parts = [part for part in tokens(name) if len(part) >= SHORTEST]
+        if any(_fits(words, parts) for words in called):
+            found.add(id_)
     return found.pop() if len(found) == 1 else None
 
 
@@ -104,7 +104,7 @@ def _names(text: str) -> list[tuple[str, ...]]:
 def _fits(words: Sequence[str], parts: Sequence[str]) -> bool:
     """Whether each word is another part of the name."""
     left = list(parts)
-    for word in tokens(" ".join(words)):
+    for word in words:
         part = next((one for one in left if len(word) >= SHORTEST and alike(word, one)), None)
         if part is None:
             return False

@@ -239,7 +239,9 @@ async def _from_rows(this: Round) -> Answer | None:
 async def _from_texts(this: Round) -> AsyncIterator[Event]:
     tools, asked, watch = this.tools, this.asked, this.watch
     vector = await extracting.vector_of(tools.embedder, asked.text)
-    aim = await extracting.aim_of(tools.embedder, asked, vector, this.wish)
+    aim = await extracting.aim_of(
+        tools.database, this.project_id, tools.embedder, asked, vector, this.wish
+    )
     embed_ms = watch.lap()
     async with tools.database.transaction(this.project_id) as conn:
         await limit_statements(conn, tools.settings.patience)

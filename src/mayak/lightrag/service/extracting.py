@@ -1,5 +1,6 @@
 """The sentences of a project's records that answer a question."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -23,7 +24,7 @@ from mayak.lightrag.model.standing import borne_out
 from mayak.lightrag.model.wanted import Wanted, wanted
 from mayak.lightrag.queries import records, retrieval
 from mayak.lightrag.service.searching import search
-from mayak.platform.db import Conn
+from mayak.platform.db import Conn, Database
 from mayak.sync import service as sync
 
 RIVAL_CHUNKS = 20
@@ -54,6 +55,8 @@ class Aim:
     wanted: Wanted
     vector: Vector
     """Of what tells which one."""
+    who: str | None = None
+    """The external id of the person who is called by name."""
 
 
 async def vector_of(embedder: Embedder, text: str) -> Vector | None:
@@ -64,10 +67,17 @@ async def vector_of(embedder: Embedder, text: str) -> Vector | None:
 
 
 async def aim_of(
-    embedder: Embedder, asked: Question, vector: Vector | None, wish: Wish
+    database: Database,
+    project_id: UUID,
+    embedder: Embedder,
+    asked: Question,
+    vector: Vector | None,
+    wish: Wish,
 ) -> Aim | None:
     """What the question wants to be pointed to. One that tells nothing itself, as "is there an
     issue for this?", goes with the question before it.
+
+    No transaction is open while names are compared or a vector is made.
     """
     aimed = wanted(asked.text)
     if aimed is None or vector is None or wish.mode == "naive":
@@ -75,10 +85,17 @@ async def aim_of(
     source = SOURCE_OF[aimed.kind]
     if wish.narrowing.sources and source not in wish.narrowing.sources:
         return None
+    who = None
+    if aimed.person:
+        async with database.transaction(project_id) as conn:
+            people = await records.people(conn, project_id)
+        who = await asyncio.to_thread(meant, aimed.person, people)
+        if who is None:
+            return None
     if not aimed.told:
         said = f"{wish.history[-1]} {asked.text}" if wish.history else ""
         vector = await vector_of(embedder, said) if said else None
-    return None if vector is None else Aim(wanted=aimed, vector=vector)
+    return None if vector is None else Aim(wanted=aimed, vector=vector, who=who)
 
 
 async def look(
@@ -138,10 +155,7 @@ async def _rivals(
     """Records of the kind that is sought, found by a search of its service alone; of people only
     the one who is called by name.
     """
-    person, kind = aim.wanted.person, aim.wanted.kind
-    who = meant(person, await records.people(conn, project_id)) if person else None
-    if person and who is None:
-        return []
+    kind = aim.wanted.kind
     found = await search(
         conn,
         project_id,
@@ -153,7 +167,7 @@ async def _rivals(
         mode="hybrid",
     )
     near = rivals(found.evidence, kind)
-    return [one for one in near if one.key[1] == who] if person else near[:COMPARED]
+    return [one for one in near if one.key[1] == aim.who] if aim.who else near[:COMPARED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +226,7 @@ async def _pointed(
     """What there is to say of the record that was sought; nothing when none stands out."""
     if not search.rivals:
         return []
-    if aim.wanted.person:
+    if aim.who:
         rival, name = search.rivals[0], None
     else:
         try:

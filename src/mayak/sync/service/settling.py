@@ -22,6 +22,8 @@ MOST = 5_000
 SPARED = 20
 SHARE = 0.05
 """More deletions than this many and than this share of the rows need a person."""
+CLAIMED = frozenset({"issue", "project", "company"})
+"""Kinds of record of which another project may have taken one."""
 WATCHED = frozenset({"teams", "inboxes"})
 """Streams of which a missing record says that a permission was lost, until a person says else."""
 
@@ -143,7 +145,8 @@ async def leave(conn: Conn, work: Work, kind: str, external_ids: list[str], *, a
         return 0  # whose a record is cannot be told while what it is bound by is out of sight
     project_id = work.run.project_id
     left = await mirror.bury(conn, project_id, kind, external_ids, observed_at=at)
-    await bindings.release(conn, project_id, work.connector, kind, external_ids)
+    if kind in CLAIMED:  # what was buried before may have its claim still
+        await bindings.release(conn, project_id, work.connector, kind, external_ids)
     if left:
         if kind == "issue":
             left += await leaving.bury_comments_of(conn, project_id, external_ids)
